@@ -1,0 +1,141 @@
+"""What a resident states when she files, checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from loket.catalogue.queries import Service
+from loket.core.errors import N_, Refusal, Refusals
+from loket.offices.queries import OfficeView
+from loket.residents import nik as niks
+from loket.residents import phones
+from loket.residents.actions import Person
+
+MAX_NAME = 120
+MAX_LINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a card would be sent: a line with street and RT/RW, a kelurahan code, a postal code."""
+
+    line: str
+    kelurahan: str
+    postal_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The photo of one paper: its kind and the image as it arrived."""
+
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A request as stated; `birth_date` is a date, everything else text as typed."""
+
+    service: Service
+    nik: str
+    kk_number: str
+    name: str
+    birth_date: date
+    phone: str
+    address: Address
+    papers: Sequence[Paper]
+    channel: str
+
+
+def check(filing: Filing, office: OfficeView, today: date) -> Person:
+    """The person in clean form; refuses with every problem at once, each naming its field."""
+    problems: list[Refusal] = []
+    nik = _attempt(problems, "nik", lambda: niks.parse_nik(filing.nik, today=today).digits)
+    kk = _attempt(problems, "kk_number", lambda: niks.parse_kk(filing.kk_number).digits)
+    if nik and kk:
+        _attempt(problems, "kk_number", lambda: niks.check_pair(nik, kk, filing.birth_date))
+    phone = _attempt(problems, "phone", lambda: phones.parse_phone(filing.phone))
+    name = _attempt(problems, "name", lambda: clean_name(filing.name))
+    _attempt(problems, "birth_date", lambda: check_birth_date(filing.birth_date, today))
+    _attempt(problems, "address", lambda: check_address(filing.address, office))
+    _attempt(problems, "documents", lambda: check_papers(filing))
+    if problems:
+        raise problems[0] if len(problems) == 1 else Refusals(problems)
+    return Person(
+        nik=nik or "",
+        name=name or "",
+        kk_number=kk,
+        birth_date=filing.birth_date,
+        phone=phone,
+        address=address_text(filing.address, office),
+        kelurahan=filing.address.kelurahan,
+    )
+
+
+def clean_name(text: str) -> str:
+    """A name as cards write it: upper case, single blanks."""
+    name = " ".join(text.split()).upper()
+    if len(name) < 2 or not any(letter.isalpha() for letter in name):
+        raise Refusal("name_missing", N_("Tulis nama lengkap seperti di Kartu Keluarga."), field="name")
+    if len(name) > MAX_NAME or any(digit.isdigit() for digit in name):
+        raise Refusal(
+            "name_odd", N_("Nama hanya berisi huruf, paling panjang {limit}. Periksa lagi isiannya."), field="name",
+            limit=MAX_NAME,
+        )  # fmt: skip
+    return name
+
+
+def check_birth_date(born: date, today: date) -> None:
+    if born > today:
+        raise Refusal("birth_future", N_("Tanggal lahir tidak boleh setelah hari ini."), field="birth_date")
+    if born.year < today.year - 120:
+        raise Refusal("birth_past", N_("Tahun lahir terlalu lama. Tulis empat angka, contoh 1987."), field="birth_date")
+
+
+def check_address(address: Address, office: OfficeView) -> None:
+    if len(" ".join(address.line.split())) < 5:
+        raise Refusal(
+            "address_missing", N_("Tulis alamat dengan nama jalan atau kampung, RT, dan RW."), field="address"
+        )
+    if len(address.line) > MAX_LINE:
+        raise Refusal("address_long", N_("Alamat paling panjang {limit} huruf."), field="address", limit=MAX_LINE)
+    if address.kelurahan not in office.kelurahan:
+        raise Refusal(
+            "kelurahan_unknown", N_("Pilih kelurahan di {city} dari daftar."), field="kelurahan", city=office.city
+        )
+
+
+def check_papers(filing: Filing) -> None:
+    kinds = [paper.kind for paper in filing.papers]
+    missing = [kind for kind in filing.service.documents if kind not in kinds]
+    if missing:
+        raise Refusal(
+            "document_missing", N_("Foto ini belum ada: {missing}. Tambahkan, lalu kirim lagi."), field=missing[0],
+            missing=", ".join(missing),
+        )  # fmt: skip
+    unknown = [kind for kind in kinds if kind not in filing.service.documents]
+    if unknown or len(set(kinds)) != len(kinds):
+        raise Refusal(
+            "document_unexpected", N_("Kirim satu foto untuk tiap berkas: {wanted}."), field="documents",
+            wanted=", ".join(filing.service.documents),
+        )  # fmt: skip
+
+
+def address_text(address: Address, office: OfficeView) -> str:
+    """The address on one line, as an envelope shows it."""
+    kelurahan = office.kelurahan[address.kelurahan]
+    kecamatan = office.kecamatan.get(address.kelurahan.rsplit(".", 1)[0], "")
+    postal = address.postal_code or office.postal_codes.get(address.kelurahan, "")
+    return f"{' '.join(address.line.split())}, Kel. {kelurahan}, Kec. {kecamatan}, {office.city} {postal}".strip()
+
+
+def _attempt(problems, field, work):  # type: ignore[no-untyped-def]
+    """Run one check; what it refuses joins the list, under the field it is about."""
+    try:
+        return work()
+    except Refusal as problem:
+        problem.field = problem.field or field
+        problems.append(problem)
+        return None

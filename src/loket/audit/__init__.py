@@ -1,0 +1,1 @@
+"""The trail: one entry for every change, never changed again."""

@@ -1,0 +1,1 @@
+"""Every message in and out, the reply window and the gateways."""

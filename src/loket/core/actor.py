@@ -1,0 +1,52 @@
+"""Who acts: every action names its actor, and every entry of the trail keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of `contract.md`. One account may hold several; printing pairs are checked per case."""
+
+    RESIDENT = "resident"
+    RECORDER = "recorder"
+    COUNTER = "counter"
+    VERIFIER = "verifier"
+    PRINTER = "printer"
+    CUSTODIAN = "custodian"
+    DISPATCHER = "dispatcher"
+    COURIER = "courier"
+    HEAD = "head"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody or something that acts in one office.
+
+    `name` is what the trail shows: an account name, `warga` for a resident, or the name of a job.
+    """
+
+    name: str
+    office: str
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is Loket itself, in one of its jobs; accounts and tokens cannot have such a name."""
+        return self.name.startswith("loket:")
+
+    def may(self, *roles: Role) -> bool:
+        return self.is_system or not self.roles.isdisjoint(roles)
+
+
+def resident(office: str) -> Actor:
+    """A resident acting for herself, by link, form or chat."""
+    return Actor("warga", office, frozenset({Role.RESIDENT}))
+
+
+def system(office: str, job: str) -> Actor:
+    """Loket itself, in the job of that name."""
+    return Actor(f"loket:{job}", office)

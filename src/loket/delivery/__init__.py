@@ -1,0 +1,1 @@
+"""Manifests, hand-over by post and at the counter."""

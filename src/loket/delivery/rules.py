@@ -1,0 +1,39 @@
+"""How a card may change hands, as values."""
+
+from __future__ import annotations
+
+from loket.core.errors import N_, Refusal
+
+# Who may receive, by the words of the form; an office may narrow this in its settings later.
+RELATIONS = ("self", "family", "proxy")
+SUKET = ("withdrawn", "shown", "declared_lost", "not_available", "none")
+FAILURES = ("not_home", "address_incomplete", "moved", "refused", "unknown_person", "other")
+MAX_ATTEMPTS = 2
+CODE_DIGITS = 6
+
+
+def check_receiver(receiver: str, relation: str, suket: str) -> str:
+    """The receiver's name in clean form; refuses what the form does not know."""
+    name = " ".join(receiver.split())
+    if len(name) < 2:
+        raise Refusal("receiver", N_("Tulis nama penerima."), field="receiver")
+    if relation not in RELATIONS:
+        raise Refusal("relation", N_("Pilih hubungan penerima: diri sendiri, keluarga, atau kuasa."), field="relation")
+    if suket not in SUKET:
+        raise Refusal(
+            "suket", N_("Catat Suket atau KTP lama: ditarik, ditunjukkan, hilang, atau tidak ada."), field="suket"
+        )
+    return name[:120]
+
+
+def clean_tracking(text: str) -> str | None:
+    """A tracking number in capitals without blanks; None when it is not known yet."""
+    number = "".join(text.split()).upper().replace("-", "")
+    if not number:
+        return None
+    if not (8 <= len(number) <= 20 and number.isascii() and number.isalnum()):
+        raise Refusal(
+            "tracking", N_("Nomor kiriman berisi 8 sampai 20 huruf dan angka. Pindai ulang, atau kosongkan dulu."),
+            field="tracking_number",
+        )  # fmt: skip
+    return number

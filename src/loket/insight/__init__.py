@@ -1,0 +1,1 @@
+"""Figures frozen per day, forecasts and invariants."""

@@ -1,0 +1,130 @@
+"""What must hold at every instant, one SQL query each; a query returns the rows that break it (none, when all is well).
+
+The numbers are those of the list of invariants in `docs/invariants.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from loket.applications import rules
+
+_STEPS = ", ".join(f"('{source}', '{target}')" for source, target in rules.pairs())
+_FINAL = ", ".join(f"'{state}'" for state in sorted(rules.FINAL))
+_LIMIT = 20
+
+QUERIES: dict[str, str] = {
+    "I1 balances equal the sum of the movements": """
+        WITH sums AS (
+            SELECT office_id, product, place, SUM(delta) AS quantity FROM (
+                SELECT office_id, product, to_place AS place, quantity AS delta FROM stock_movement
+                UNION ALL SELECT office_id, product, from_place, -quantity FROM stock_movement
+            ) sides GROUP BY 1, 2, 3)
+        SELECT COALESCE(b.office_id, s.office_id) AS office, COALESCE(b.product, s.product) AS product,
+               COALESCE(b.place, s.place) AS place, b.quantity AS balance, s.quantity AS movements
+        FROM stock_balance b FULL JOIN sums s USING (office_id, product, place)
+        WHERE COALESCE(b.quantity, 0) <> COALESCE(s.quantity, 0)""",
+    "I2 no place is negative": """
+        SELECT office_id, product, place, quantity FROM stock_balance WHERE quantity < 0 AND place <> 'centre'""",
+    "I3 every movement has two sides, a document and an actor": """
+        SELECT seq FROM stock_movement
+        WHERE from_place = to_place OR quantity <= 0 OR document = '' OR document_id = '' OR actor = '' OR key = ''""",
+    "I4 blanks in drawers are the unsettled cards of open batches": """
+        SELECT d.office_id, d.cards, COALESCE(b.quantity, 0) AS drawer
+        FROM (SELECT o.code AS office_id, count(i.id) AS cards FROM offices_office o
+              LEFT JOIN printing_batch p ON p.office_id = o.code
+              LEFT JOIN printing_item i ON i.batch_id = p.id AND i.result = '' GROUP BY 1) d
+        LEFT JOIN stock_balance b ON b.office_id = d.office_id AND b.product = 'KTP_EL' AND b.place = 'drawer'
+        WHERE d.cards <> COALESCE(b.quantity, 0)""",
+    "I4 every printed card was drawn from the ledger exactly once": f"""
+        SELECT a.code, a.state, count(m.seq) AS prints FROM applications_application a
+        LEFT JOIN stock_movement m ON m.case_id = a.id AND m.to_place = 'printed'
+        WHERE a.slot = 'card' AND (a.printed_at IS NOT NULL OR m.seq IS NOT NULL)
+        GROUP BY a.id HAVING count(m.seq) <> 1 OR a.printed_at IS NULL LIMIT {_LIMIT}""",
+    "I4 a card on its way is in exactly one envelope": f"""
+        SELECT a.code, a.state, count(p.id) AS envelopes FROM applications_application a
+        LEFT JOIN delivery_parcel p ON p.application_id = a.id AND p.outcome = ''
+        WHERE a.state IN ('enveloped', 'manifested', 'in_transit') OR p.id IS NOT NULL
+        GROUP BY a.id HAVING (a.state IN ('enveloped', 'manifested', 'in_transit')) <> (count(p.id) = 1) LIMIT {_LIMIT}""",
+    "I4 a card in the hand has its proof": f"""
+        SELECT a.code, a.state FROM applications_application a
+        LEFT JOIN delivery_handover h ON h.application_id = a.id
+        WHERE (a.state IN ('delivered', 'collected')) <> (h.application_id IS NOT NULL) LIMIT {_LIMIT}""",
+    "I5 one open application per person and slot": f"""
+        SELECT resident_id, slot, count(*) FROM applications_application WHERE state NOT IN ({_FINAL})
+        GROUP BY 1, 2 HAVING count(*) > 1 LIMIT {_LIMIT}""",
+    "I7 one message per provider id": f"""
+        SELECT provider_id, count(*) FROM conversations_message WHERE provider_id IS NOT NULL
+        GROUP BY 1 HAVING count(*) > 1 LIMIT {_LIMIT}""",
+    "I8 what was sent has a provider's id": f"""
+        SELECT id, state FROM conversations_message
+        WHERE outgoing AND state IN ('sent', 'delivered', 'read') AND provider_id IS NULL LIMIT {_LIMIT}""",
+    "I9 a fee only by post": """
+        SELECT code FROM applications_application WHERE (method = 'post') <> (fee IS NOT NULL)""",
+    "I10 the trail of every case is a path of the table of moves": f"""
+        WITH steps AS (
+            SELECT case_id, seq, body::jsonb -> 'state' ->> 0 AS source, body::jsonb -> 'state' ->> 1 AS target,
+                   lag(body::jsonb -> 'state' ->> 1) OVER (PARTITION BY case_id ORDER BY seq) AS before
+            FROM audit_entry WHERE case_id IS NOT NULL AND action LIKE 'application.%%' AND body::jsonb ? 'state')
+        SELECT case_id, seq, source, target FROM steps
+        WHERE source IS DISTINCT FROM before
+           OR (source IS NOT NULL AND (source, target) NOT IN (VALUES {_STEPS})) LIMIT {_LIMIT}""",
+    "I10 every application stands where its trail ends": f"""
+        SELECT a.code, a.state, last.target FROM applications_application a
+        LEFT JOIN LATERAL (
+            SELECT body::jsonb -> 'state' ->> 1 AS target FROM audit_entry e
+            WHERE e.case_id = a.id AND e.action LIKE 'application.%%' AND e.body::jsonb ? 'state'
+            ORDER BY seq DESC LIMIT 1) last ON true
+        WHERE a.state IS DISTINCT FROM last.target LIMIT {_LIMIT}""",
+    "I10 nothing is ready or printed without PRINT_READY_RECORD": f"""
+        SELECT a.code FROM applications_application a JOIN residents_resident r ON r.id = a.resident_id
+        LEFT JOIN residents_enrolment e ON e.office_id = r.office_id AND e.nik_index = r.nik_index
+        WHERE a.state = 'ready' AND e.status IS DISTINCT FROM 'PRINT_READY_RECORD' LIMIT {_LIMIT}""",
+    "I11 filer, verifier and printer of a card are different people": f"""
+        SELECT a.code FROM printing_item i JOIN printing_batch b ON b.id = i.batch_id
+        JOIN applications_application a ON a.id = i.application_id
+        WHERE b.operator IN (a.verifier, a.filed_by) OR (a.verifier <> '' AND a.verifier = a.filed_by) LIMIT {_LIMIT}""",
+    "I11 inside a batch cards stand in the order of service": f"""
+        SELECT i.batch_id, i.position FROM printing_item i JOIN applications_application a ON a.id = i.application_id
+        JOIN printing_item j ON j.batch_id = i.batch_id AND j.position = i.position + 1
+        JOIN applications_application c ON c.id = j.application_id
+        WHERE (a.priority, a.complete_at, a.queue_seq) > (c.priority, c.complete_at, c.queue_seq) LIMIT {_LIMIT}""",
+    "I13 every entry of the trail has its salt and leaf": """
+        SELECT seq FROM audit_entry WHERE length(leaf) <> 32 OR length(salt) <> 16""",
+    "I14 a settled Suket has a date, evidence and an actor": """
+        SELECT id FROM suket_letter
+        WHERE (outcome = '') <> (settled_at IS NULL) OR (outcome <> '' AND (evidence = '' OR settled_by = ''))""",
+    "I14 whoever has the new card in the hand holds no outstanding Suket": f"""
+        SELECT a.code FROM applications_application a JOIN suket_letter l ON l.resident_id = a.resident_id
+        WHERE a.service = 'SUKET_EXCHANGE' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
+          AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
+    "I15 no job runs without a living worker": """
+        SELECT id, task_name FROM procrastinate_jobs
+        WHERE status = 'doing' AND EXISTS (
+            SELECT 1 FROM procrastinate_events e WHERE e.job_id = procrastinate_jobs.id AND e.type = 'started'
+            GROUP BY e.job_id HAVING max(e.at) < now() - interval '10 minutes')""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One invariant: its name, whether it holds, and the rows that break it."""
+
+    name: str
+    ok: bool
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def check() -> list[Check]:
+    """Run every query on one snapshot of the database."""
+    results = []
+    with connection.cursor() as cursor:
+        for name, query in QUERIES.items():
+            cursor.execute(query.replace("%%", "%"))
+            columns = [column[0] for column in cursor.description]
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            results.append(Check(name, not rows, rows))
+    return results

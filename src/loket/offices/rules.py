@@ -1,0 +1,58 @@
+"""Working days, promise dates and the settings of an office, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an office may set; the defaults are Kota Cilegon's of June 2020.
+
+    Fee in rupiah, paid by the resident to Kantor Pos; the document itself always costs nothing.
+    """
+
+    post_fee: int = 14_000
+    fee_payer: str = "resident"
+    choose_within_days: int = 7
+    fix_within_days: int = 14
+    remind_after_days: int = 3
+    delivery_days: int = 4
+    low_stock_days: int = 15
+    nik_in_chat: bool = False
+    two_person_mode_until: str | None = None
+    issue_suket_reference: str | None = None
+
+
+def settings_from(stored: dict[str, Any]) -> Settings:
+    """Settings with the office's own values over the defaults; unknown names are refused."""
+    known = {item.name for item in fields(Settings)}
+    unknown = set(stored) - known
+    if unknown:
+        raise ValueError(f"unknown office settings: {', '.join(sorted(unknown))}")
+    return Settings(**stored)
+
+
+def is_working_day(day: date, holidays: Collection[date]) -> bool:
+    return day.weekday() < 5 and day not in holidays
+
+
+def add_working_days(start: date, days: int, holidays: Collection[date]) -> date:
+    """The date `days` working days after `start`; day 0 is the first working day on or after `start`."""
+    day = start
+    while not is_working_day(day, holidays):
+        day += timedelta(days=1)
+    for _ in range(days):
+        day += timedelta(days=1)
+        while not is_working_day(day, holidays):
+            day += timedelta(days=1)
+    return day
+
+
+def is_open(at: datetime, zone: str, opens_at: time, closes_at: time, holidays: Collection[date]) -> bool:
+    local = at.astimezone(ZoneInfo(zone))
+    return is_working_day(local.date(), holidays) and opens_at <= local.time() < closes_at

@@ -1,0 +1,1 @@
+"""Order of service, batches and their results."""

@@ -1,0 +1,1 @@
+"""A city to try Loket on; shares no code with the rooms' actions."""

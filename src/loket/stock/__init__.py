@@ -1,0 +1,1 @@
+"""The ledger of blanks; no balance is ever edited."""

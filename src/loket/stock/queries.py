@@ -1,0 +1,60 @@
+"""What lies where, and how it came there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Sum
+
+from loket.stock.models import Balance, Movement, Place
+
+# Blanks that can still be printed: in the store, at a service point or in an operator's drawer.
+ON_HAND = (Place.STORE, Place.DRAWER)
+
+
+class Row(NamedTuple):
+    """One movement as the stock page shows it."""
+
+    at: datetime
+    from_place: str
+    to_place: str
+    quantity: int
+    document: str
+    document_id: str
+    actor: str
+    reason: str
+
+
+def balances(office: str, product: str) -> dict[str, int]:
+    """Pieces by place; places never used are absent."""
+    return dict(Balance.objects.filter(office_id=office, product=product).values_list("place", "quantity"))
+
+
+def on_hand(office: str, product: str) -> int:
+    """Blanks that can still be printed."""
+    total = Balance.objects.filter(office_id=office, product=product, place__in=ON_HAND).aggregate(n=Sum("quantity"))
+    return total["n"] or 0
+
+
+def printed_since(office: str, product: str, since: datetime) -> tuple[int, int]:
+    """How many blanks were printed well and how many spoiled since an instant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(SUM(quantity) FILTER (WHERE to_place = 'printed'), 0), "
+            "COALESCE(SUM(quantity) FILTER (WHERE to_place = 'spoiled'), 0) "
+            "FROM stock_movement WHERE office_id = %s AND product = %s AND at >= %s",
+            [office, product, since],
+        )
+        printed, spoiled = cursor.fetchone()
+    return int(printed), int(spoiled)
+
+
+def latest(office: str, product: str, limit: int = 50) -> list[Row]:
+    """The newest movements first."""
+    rows = Movement.objects.filter(office_id=office, product=product).order_by("-seq")[:limit]
+    return [
+        Row(row.at, row.from_place, row.to_place, row.quantity, row.document, row.document_id, row.actor, row.reason)
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""The register of Suket and its outcomes."""

@@ -1,0 +1,1 @@
+"""Biometrics recorded at the kecamatan, as a fact."""

@@ -1,0 +1,65 @@
+"""Records that a resident's biometrics were taken at the kecamatan."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+
+from loket.applications import actions as applications
+from loket.applications import filing as filings
+from loket.applications import queries as cases
+from loket.audit import actions as audit
+from loket.core.actor import Actor, Role
+from loket.core.errors import N_, Refusal
+from loket.offices import queries as offices
+from loket.residents import actions as residents
+from loket.residents import nik as niks
+from loket.visits.models import Recording
+
+RECORDED = "BIO_CAPTURED"
+
+
+@transaction.atomic
+def record(
+    *,
+    nik: str,
+    name: str,
+    birth_date: date | None,
+    kecamatan: str,
+    result: str,
+    reason: str,
+    key: str,
+    by: Actor,
+    at: datetime,
+) -> Recording:
+    """A recording that succeeded (`recorded`) or must be done again (`repeat`, with a reason); once per `key`."""
+    cases.require(by, Role.RECORDER)
+    office = offices.office(by.office)
+    if kecamatan not in office.kecamatan:
+        raise Refusal("kecamatan", N_("Pilih kecamatan dari daftar."), field="kecamatan")
+    if result not in ("recorded", "repeat"):
+        raise Refusal("result", N_("Pilih hasil perekaman: berhasil atau perlu diulang."), field="result")
+    if result == "repeat" and not reason:
+        raise Refusal("reason_missing", N_("Tulis kenapa perekaman perlu diulang."), field="reason")
+    known = Recording.objects.filter(key=key, office_id=by.office).first()
+    if known:
+        return known
+    person = residents.Person(
+        nik=niks.parse_nik(nik, today=office.today()).digits, name=filings.clean_name(name), birth_date=birth_date
+    )
+    resident = residents.meet(person, by=by, at=at)
+    try:
+        with transaction.atomic():
+            row = Recording.objects.create(
+                office_id=by.office, resident_id=resident.id, kecamatan_id=kecamatan, result=result,
+                reason=reason[:40], key=key, actor=by.name, at=at,
+            )  # fmt: skip
+    except IntegrityError:
+        return Recording.objects.get(key=key)
+    audit.record(
+        [audit.Fact("visit.record", None, resident.id, {"kecamatan": kecamatan, "result": result})], by=by, at=at
+    )
+    if result == "recorded":
+        applications.take_statuses([(resident.nik_index, RECORDED, office.today())], by=by, at=at)
+    return row

@@ -1,0 +1,1 @@
+"""Pages, by who stands in front of them."""

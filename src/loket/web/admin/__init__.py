@@ -1,0 +1,1 @@
+"""Administration: lists to import, settings, the demo's clock."""

@@ -1,0 +1,1 @@
+"""Pages of the resident: file, follow, choose; no account, no JavaScript needed."""

@@ -1,0 +1,1 @@
+"""The counter: walk-in filing, search, hand-over of cards."""

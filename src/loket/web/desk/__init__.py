@@ -1,0 +1,1 @@
+"""The desk: the verifier's queue, one case, conversations."""

@@ -1,0 +1,1 @@
+"""The kecamatan: biometrics recorded, as a fact."""

@@ -1,0 +1,103 @@
+"""The gate: sign in and out, choose a language, and tell machines whether Loket is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from loket.core import clock, limits
+from loket.core.actor import Actor, Role
+from loket.web import errors
+from loket.web.context import PLACES
+
+View = Callable[..., HttpResponse]
+TRIES, MINUTES = 10, 15
+
+
+def staff_only(*roles: Role) -> Callable[[View], View]:
+    """A page for signed-in people who hold one of the roles; the view gets `actor`, never the request's user."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect(f"{settings.LOGIN_URL}?lanjut={request.get_full_path()}")
+            actor: Actor = request.user.actor()
+            if not actor.may(*roles):
+                return errors.forbidden(request)
+            return view(request, actor, *args, **kwargs)
+
+        inner.roles = roles  # type: ignore[attr-defined]  # read by the test that lists every page and its roles
+        return inner
+
+    return wrap
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Name and password; after ten wrong ones from one name the account rests for a quarter of an hour."""
+    following = request.POST.get("lanjut") or request.GET.get("lanjut", "")
+    if not url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
+        following = ""
+    context = {"lanjut": following, "nama": "", "kesalahan": ""}
+    if request.method != "POST":
+        return render(request, "masuk.html", context)
+    name = request.POST.get("nama", "").strip()[:40]
+    if limits.exceeded(f"login:{name}", TRIES, MINUTES, at=clock.now()):
+        return errors.too_many(request, MINUTES)
+    account = authenticate(request, username=name, password=request.POST.get("sandi", ""))
+    if account is None:
+        limits.count(f"login:{name}", MINUTES, at=clock.now())
+        context |= {"nama": name, "kesalahan": _("Nama atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi.")}
+        return render(request, "masuk.html", context, status=422)
+    login(request, account)
+    return HttpResponseRedirect(following or home_of(account.actor()))
+
+
+def home_of(actor: Actor) -> str:
+    """The first place of the bar that an actor may enter."""
+    return next((reverse(name) for roles, name, _label in PLACES if actor.may(*roles)), "/")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("/")
+
+
+@require_safe
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the language in a cookie and go back to the page."""
+    chosen = request.GET.get("ke", "id")
+    back = request.GET.get("lanjut", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = redirect(back)
+    if chosen in ("id", "en"):
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=365 * 86400, samesite="Lax")
+    return response
+
+
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"ok": True})
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Whether the database answers; 503 tells a balancer to send people elsewhere."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM core_clock LIMIT 1")
+    except Error:
+        return JsonResponse({"ok": False, "database": False}, status=503)
+    return JsonResponse({"ok": True, "database": True})

@@ -1,0 +1,1 @@
+"""Kantor Pos: take-over by scanning, proof of delivery, returns."""

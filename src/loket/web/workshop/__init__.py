@@ -1,0 +1,1 @@
+"""The workshop: print batches, blanks, envelopes and manifests."""
