@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loket.api import calls
+from loket.api.door import api
+
+assert calls  # importing it registers the calls
+
+urlpatterns = [path("", api.urls)]

@@ -145,6 +145,11 @@ def by_name(text: str, office: str, *, limit: int = 20) -> list[Row]:
     return [row for row in rows if crypto.name_matches(row.name, words)][:limit]
 
 
+def by_codes(codes: list[str], office: str) -> list[Row]:
+    """The lines of these codes."""
+    return _rows("a.code = ANY(%s)", [office, codes])
+
+
 def by_nik(nik_index: bytes, office: str) -> list[Row]:
     """Applications of the resident with this NIK index; doors go through `actions.search_nik`, which records it."""
     return _rows(

@@ -17,6 +17,7 @@ ON_HAND = (Place.STORE, Place.DRAWER)
 class Row(NamedTuple):
     """One movement as the stock page shows it."""
 
+    seq: int
     at: datetime
     from_place: str
     to_place: str
@@ -51,10 +52,13 @@ def printed_since(office: str, product: str, since: datetime) -> tuple[int, int]
     return int(printed), int(spoiled)
 
 
-def latest(office: str, product: str, limit: int = 50) -> list[Row]:
-    """The newest movements first."""
-    rows = Movement.objects.filter(office_id=office, product=product).order_by("-seq")[:limit]
-    return [
-        Row(row.at, row.from_place, row.to_place, row.quantity, row.document, row.document_id, row.actor, row.reason)
-        for row in rows
-    ]
+def page(office: str, product: str, *, before: int | None = None, limit: int = 50) -> tuple[list[Row], int | None]:
+    """The newest movements first, below `before`, and the place where the next page begins."""
+    rows = Movement.objects.filter(office_id=office, product=product).order_by("-seq")
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    found = [
+        Row(row.seq, row.at, row.from_place, row.to_place, row.quantity, row.document, row.document_id, row.actor, row.reason)
+        for row in rows[: limit + 1]
+    ]  # fmt: skip
+    return found[:limit], found[limit - 1].seq if len(found) > limit else None
