@@ -158,8 +158,11 @@ def name_tokens(name: str, ring: Keyring) -> list[int]:
 
 
 def search_tokens(text: str, ring: Keyring) -> list[int]:
-    """The tokens that a name must have to be found by these words; single letters say too little."""
-    return sorted({_token(word[:_PREFIX], ring) for word in words(text) if len(word) > 1})
+    """The tokens that a name must have to be found by these words. A word of less than four letters may be cut short,
+    so it only counts when there is no longer one."""
+    wanted = words(text)
+    telling = [word for word in wanted if len(word) >= _PREFIX] or [word for word in wanted if len(word) > 1]
+    return sorted({_token(word[:_PREFIX], ring) for word in telling})
 
 
 def name_matches(name: str, wanted: list[str]) -> bool:

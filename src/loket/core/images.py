@@ -1,0 +1,159 @@
+"""Photos at the door: looked at without decoding a pixel, and decoded only in a limited process of their own."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+
+from loket.core.errors import N_, Refusal
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 24_000_000
+CANONICAL_SIDE = 1600
+CANONICAL_BYTES = 400 * 1024
+TIMEOUT_SECONDS = 15
+
+# Start-of-frame markers whose segment holds the size; FFC4, FFC8 and FFCC are other things.
+_SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+# What a plain photo consists of: JFIF head, tables, one frame. Everything else may hide something.
+_PLAIN = {0xE0, 0xDB, 0xC0, 0xC2, 0xC4, 0xDD}
+_children = threading.BoundedSemaphore(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What the head of a file says: format, size in pixels, and whether it is a plain JPEG without anything hidden."""
+
+    format: str
+    width: int
+    height: int
+    is_plain: bool
+
+
+def accept(content: bytes) -> bytes:
+    """A photo fit to be kept: a plain small JPEG as it is, anything else re-encoded by a limited process."""
+    photo = inspect(content)
+    small = max(photo.width, photo.height) <= CANONICAL_SIDE and len(content) <= CANONICAL_BYTES
+    return content if photo.is_plain and small else clean(content)
+
+
+def inspect(content: bytes) -> Photo:
+    """Read the head of a file; refuses what is no photo, or too large, with what to do instead."""
+    if not content:
+        raise Refusal("photo_empty", N_("Berkasnya kosong. Ambil foto lagi, lalu kirim."), field="documents")
+    if len(content) > MAX_BYTES:
+        raise Refusal(
+            "photo_heavy", N_("Foto ini {size} MB, batasnya {limit} MB. Ambil foto lagi dengan ukuran lebih kecil."),
+            field="documents", status=413, size=len(content) // 1048576, limit=MAX_BYTES // 1048576,
+        )  # fmt: skip
+    photo = _head(content)
+    if photo.width < 200 or photo.height < 200:
+        raise Refusal(
+            "photo_small", N_("Foto terlalu kecil, tulisannya tidak terbaca. Ambil foto lagi dari dekat."),
+            field="documents",
+        )  # fmt: skip
+    if photo.width * photo.height > MAX_PIXELS:
+        raise Refusal(
+            "photo_pixels",
+            N_("Foto ini {megapixels} megapiksel, batasnya {limit}. Pilih ukuran foto lebih kecil di kamera."),
+            field="documents", megapixels=photo.width * photo.height // 1_000_000, limit=MAX_PIXELS // 1_000_000,
+        )  # fmt: skip
+    return photo
+
+
+def clean(content: bytes) -> bytes:
+    """The photo as a new JPEG of at most 1600 px, without metadata; made in a process with limits of its own."""
+    with _children:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", _CHILD, *sys.path],
+                input=content, capture_output=True, timeout=TIMEOUT_SECONDS, env={}, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise _unreadable() from error
+    if done.returncode != 0 or not _is_small_plain(done.stdout):
+        raise _unreadable()
+    return done.stdout
+
+
+def _is_small_plain(content: bytes) -> bool:
+    return content[:2] == b"\xff\xd8" and len(content) <= CANONICAL_BYTES and _jpeg(content).is_plain
+
+
+def _head(content: bytes) -> Photo:
+    if content.startswith(b"\xff\xd8\xff"):
+        return _jpeg(content)
+    if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":
+        width, height = struct.unpack(">II", content[16:24])
+        return Photo("png", width, height, False)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return _webp(content)
+    if content.startswith(b"%PDF"):
+        raise Refusal(
+            "photo_is_pdf",
+            N_("Berkas ini PDF, walaupun namanya mungkin .jpg. Buka berkasnya, ambil foto layarnya, lalu kirim fotonya."),
+            field="documents",
+        )
+    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"heif"):
+        raise Refusal(
+            "photo_is_heic",
+            N_("Foto ini berformat HEIC. Ubah setelan kamera menjadi JPEG (paling kompatibel), lalu ambil foto lagi."),
+            field="documents",
+        )
+    raise Refusal(
+        "photo_unknown", N_("Berkas ini bukan foto JPEG, PNG, atau WebP. Ambil foto dengan kamera HP, lalu kirim."),
+        field="documents",
+    )  # fmt: skip
+
+
+def _jpeg(content: bytes) -> Photo:
+    """Walk the segments up to the scan; plain means nothing but a JFIF head, tables, one frame and its end."""
+    at, plain, width, height = 2, True, 0, 0
+    while at + 4 <= len(content):
+        if content[at] != 0xFF:
+            raise _unreadable()
+        marker = content[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        (length,) = struct.unpack(">H", content[at + 2 : at + 4])
+        if marker == 0xDA:
+            end = content.find(b"\xff\xd9", at)
+            plain = plain and width > 0 and end == len(content) - 2
+            return Photo("jpeg", width, height, plain) if width else _raise(_unreadable())
+        plain = plain and marker in _PLAIN and (marker != 0xE0 or content[at + 4 : at + 9] == b"JFIF\x00")
+        if marker in _SOF and at + 9 <= len(content):
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
+        at += 2 + length
+    raise _unreadable()
+
+
+def _webp(content: bytes) -> Photo:
+    kind = content[12:16]
+    if kind == b"VP8X" and len(content) >= 30:
+        width = 1 + int.from_bytes(content[24:27], "little")
+        height = 1 + int.from_bytes(content[27:30], "little")
+    elif kind == b"VP8L" and len(content) >= 25:
+        bits = int.from_bytes(content[21:25], "little")
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    elif kind == b"VP8 " and len(content) >= 30:
+        width, height = (value & 0x3FFF for value in struct.unpack("<HH", content[26:30]))
+    else:
+        raise _unreadable()
+    return Photo("webp", width, height, False)
+
+
+def _unreadable() -> Refusal:
+    return Refusal(
+        "photo_broken", N_("Foto ini rusak atau tidak lengkap. Ambil foto lagi, lalu kirim."), field="documents"
+    )
+
+
+def _raise(error: Exception) -> Photo:
+    raise error
+
+
+_CHILD = str(__file__).replace("images.py", "image_child.py")

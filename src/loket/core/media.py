@@ -1,0 +1,78 @@
+"""Photos at rest: sealed files under LOKET_HOME/media, named by a random id and by nothing else."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from loket import home
+from loket.core import crypto
+from loket.core.errors import N_, Refusal
+
+PLACE = ("media", "content")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that has reached the disk: its id, the size of its content in bytes, a keyed digest of the content."""
+
+    id: UUID
+    size: int
+    digest: bytes
+
+
+def store(items: Sequence[tuple[UUID, bytes]], key: crypto.DataKey) -> list[Stored]:
+    """Seal contents and bring them to the disk before this returns: each file synced, then each folder once."""
+    digest_key = crypto.keyring().subkey("media")
+    stored, folders = [], set()
+    for row, content in items:
+        target = _path(row)
+        if target.parent not in folders:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folders.add(target.parent)
+        beside = target.with_suffix(".part")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(descriptor, key.seal(*PLACE, row, content))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        beside.rename(target)
+        stored.append(Stored(row, len(content), hmac.digest(digest_key, content, "sha256")))
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    return stored
+
+
+def read(row: UUID, key: crypto.DataKey) -> bytes:
+    """The content of a file; refuses one that is no longer kept."""
+    try:
+        blob = _path(row).read_bytes()
+    except FileNotFoundError as error:
+        raise Refusal("document_gone", N_("Foto ini sudah dihapus sesuai masa simpannya."), status=410) from error
+    return key.open(*PLACE, row, blob)
+
+
+def delete(rows: Iterable[UUID]) -> None:
+    """Remove files; one that is not there is no error."""
+    for row in rows:
+        _path(row).unlink(missing_ok=True)
+
+
+def orphans(known: set[UUID]) -> Iterator[UUID]:
+    """Files whose row was never committed, or is gone."""
+    for file in (home.path() / "media").glob("*/*.bin"):
+        row = UUID(file.stem)
+        if row not in known:
+            yield row
+
+
+def _path(row: UUID) -> Path:
+    # The last byte is random in a UUIDv7: files spread evenly over 256 folders.
+    return home.path() / "media" / row.hex[-2:] / f"{row}.bin"
