@@ -54,6 +54,12 @@ class Case:
     enrolment_as_of: date | None
     documents: list[Document]
 
+    @property
+    def birth_on(self) -> date | None:
+        """The birth date as stated when filing."""
+        stated = self.claims.get("birth_date") or self.birth_date
+        return date.fromisoformat(stated) if stated else None
+
 
 _ROWS = """
 SELECT a.id, a.code, a.service, a.channel, a.state, a.complete_at, a.submitted_at, a.promise_on,

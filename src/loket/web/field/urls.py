@@ -1,8 +1,10 @@
-"""Addresses of this door."""
+"""Addresses of the kecamatan's door."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from loket.web.field import views
 
 app_name = "field"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.record, name="rekam")]

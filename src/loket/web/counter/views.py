@@ -1,0 +1,144 @@
+"""The counter: file for a walk-in, hand a card over, find a case; nobody is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from loket.applications import actions as applications
+from loket.applications import queries as cases
+from loket.applications.filing import Filing
+from loket.catalogue import queries as catalogue
+from loket.core import answers, clock, codes
+from loket.core.actor import Actor, Role
+from loket.core.errors import Refusal, Refusals
+from loket.delivery import actions as delivery
+from loket.delivery import queries as parcels
+from loket.offices import queries as offices
+from loket.web import forms, words
+from loket.web.gate import staff_only
+
+
+@require_safe
+@staff_only(Role.COUNTER)
+def home(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Choose a service to file, or hand a card over."""
+    language = get_language() or "id"
+    context = {
+        "services": [(row.code, row.name(language), row.summary(language)) for row in catalogue.services()],
+        "shelf": [(row, codes.shown(row.code)) for row in parcels.on_shelf(actor.office, 25)],
+    }
+    return render(request, "counter/loket.html", context)
+
+
+@staff_only(Role.COUNTER)
+def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
+    """One page for a walk-in: the same case as online, in the same queue."""
+    service = catalogue.service(layanan)
+    office = offices.office(actor.office)
+    context: dict[str, Any] = {"typed": request.POST, "kunci": forms.text(request, "kunci", 64) or uuid4().hex}
+    if request.method == "POST":
+        try:
+            code = _file(request, actor, service, context["kunci"])
+            return redirect("counter:bukti", kode=code)
+        except (Refusal, Refusals) as problem:
+            context["problems"] = words.problems(problem)
+    language = get_language() or "id"
+    context |= {
+        "service": service,
+        "name": service.name(language),
+        "papers": forms.paper_names(service.documents, language),
+        "kelurahan": [
+            (kecamatan, [(code, name) for code, name in office.kelurahan.items() if code.startswith(f"{parent}.")])
+            for parent, kecamatan in sorted(office.kecamatan.items())
+        ],
+    }
+    return render(request, "counter/terima.html", context, status=422 if "problems" in context else 200)
+
+
+def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: str) -> str:
+    """File once per form: a second press of the button leads to the same receipt."""
+    at = clock.now()
+    filing = Filing(
+        service=service,
+        nik=forms.text(request, "nik", 40),
+        kk_number=forms.text(request, "kk_number", 40),
+        name=forms.text(request, "name", 200),
+        birth_date=forms.day(request, "birth_date"),
+        phone=forms.text(request, "phone", 30),
+        address=forms.address(request),
+        papers=forms.papers(request, service.documents),
+        channel="counter",
+    )
+    answer = answers.once(
+        f"counter:{actor.name}", key, key.encode(), lambda: (201, applications.file(filing, by=actor, at=at).code)
+    )
+    return answer.body
+
+
+@require_safe
+@staff_only(Role.COUNTER)
+def receipt(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
+    """The receipt on 80 mm paper: code, place, promise, Rp0."""
+    application = cases.by_code(codes.parse(kode), actor.office)
+    context = {
+        "a": application,
+        "code": codes.shown(application.code),
+        "service": catalogue.service(application.service).name(get_language() or "id"),
+        "place": cases.place(application),
+    }
+    return render(request, "counter/bukti.html", context)
+
+
+@staff_only(Role.COUNTER)
+def hand_over(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
+    """The card over the counter, against the one-time code and identity."""
+    code = codes.parse(kode)
+    application = cases.by_code(code, actor.office)
+    context: dict[str, Any] = {"typed": request.POST}
+    if request.method == "POST":
+        pickup = delivery.Pickup(
+            code,
+            forms.text(request, "kode_ambil", 12),
+            forms.text(request, "penerima", 120),
+            forms.text(request, "hubungan", 20),
+            forms.text(request, "suket", 16),
+        )
+        result = delivery.collect([pickup], by=actor, at=clock.now())[0]
+        if not result.problem:
+            messages.success(request, _("KTP-el {code} sudah diserahkan.").format(code=codes.shown(code)))
+            return redirect("counter:loket")
+        context["problems"] = words.problems(result.problem)
+    context |= {
+        "a": application,
+        "code": codes.shown(code),
+        "state": words.staff_state(application.state),
+        "takes_back": catalogue.service(application.service).takes_back,
+        "relations": words.RELATIONS.items(),
+        "handlings": words.SUKET.items(),
+    }
+    return render(request, "counter/serah.html", context, status=422 if "problems" in context else 200)
+
+
+@require_POST
+@staff_only(Role.COUNTER)
+def find_card(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """From a scanned or typed code to the hand-over."""
+    return redirect("counter:serah", kode=codes.parse(forms.text(request, "kode", 20)))
+
+
+@require_POST
+@staff_only(Role.COUNTER)
+def resend_code(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
+    """A new pickup code to the resident's own WhatsApp."""
+    code = codes.parse(kode)
+    delivery.resend_code(code, by=actor, at=clock.now())
+    messages.success(request, _("Kode ambil baru dikirim ke WhatsApp warga."))
+    return redirect("counter:serah", kode=code)

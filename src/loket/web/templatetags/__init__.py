@@ -1,0 +1,1 @@
+"""Template tags: how pages write values and draw form fields."""

@@ -1,0 +1,137 @@
+"""Filters that write values in the language of the page, and tags that draw pills and form fields."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+
+from loket.core import text
+from loket.web import fields
+
+register = template.Library()
+
+PILLS = ("info", "ok", "awas", "bahaya", "netral")
+
+
+def _lang() -> str:
+    return get_language() or "id"
+
+
+def _day(value: date, zone: str | None) -> date:
+    # A datetime is an instant; its date depends on where the office stands.
+    return text.local(value, zone or settings.TIME_ZONE) if isinstance(value, datetime) else value
+
+
+@register.filter
+def rupiah(value: int | None) -> str:
+    return "" if value is None else text.rupiah(value, _lang())
+
+
+@register.filter
+def angka(value: float | None, digits: int = 0) -> str:
+    return "" if value is None else text.angka(value, digits, _lang())
+
+
+@register.filter
+def persen(value: float | None, digits: int = 0) -> str:
+    """A share between 0 and 1 as a percentage."""
+    return "" if value is None else text.persen(value, digits, _lang())
+
+
+@register.filter
+def tanggal(value: date | None, zone: str | None = None) -> str:
+    return "" if value is None else text.tanggal(_day(value, zone), _lang())
+
+
+@register.filter
+def hari_tanggal(value: date | None, zone: str | None = None) -> str:
+    return "" if value is None else text.hari_tanggal(_day(value, zone), _lang())
+
+
+@register.filter
+def bulan(value: date | None) -> str:
+    return "" if value is None else text.bulan(value, _lang())
+
+
+@register.filter
+def jam(value: time | None) -> str:
+    """A time of the office's own day, such as its opening hour."""
+    return "" if value is None else text.jam(value, _lang())
+
+
+@register.filter
+def waktu(value: datetime | None, zone: str | None = None) -> str:
+    return "" if value is None else text.waktu(value, zone or settings.TIME_ZONE, _lang())
+
+
+@register.filter
+def tanggal_waktu(value: datetime | None, zone: str | None = None) -> str:
+    return "" if value is None else text.tanggal_waktu(value, zone or settings.TIME_ZONE, _lang())
+
+
+@register.filter
+def mask_nik(value: str) -> str:
+    return text.mask_nik(value)
+
+
+@register.filter
+def mask_name(value: str) -> str:
+    return text.mask_name(value)
+
+
+@register.filter
+def mask_phone(value: str) -> str:
+    return text.mask_phone(value)
+
+
+@register.simple_tag
+def pill(kind: str, words: str) -> SafeString:
+    """A state as a word on a quiet colour; the word alone carries the meaning."""
+    return format_html('<strong class="adm-pill adm-pill--{}">{}</strong>', kind if kind in PILLS else "netral", words)
+
+
+@register.simple_tag
+def kode(value: str) -> SafeString:
+    """A request code that never breaks across lines."""
+    return format_html('<span class="adm-code">{}</span>', value)
+
+
+@register.simple_tag
+def control(field: BoundField, extra_class: str = "") -> SafeString:
+    """The input of a bound field with its classes and the ids of its hint and error; `bagian/field.html` uses it."""
+    return fields.control(field, extra_class)
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """Which markup a field needs: radios, checkboxes, checkbox, date, file or input."""
+    return fields.kind(field)
+
+
+@register.filter
+def described_by(field: BoundField) -> str:
+    return fields.described_by(field)
+
+
+@register.filter
+def focus_id(field: BoundField) -> str:
+    """The id that a link in the error summary jumps to."""
+    return fields.focus_id(field)
+
+
+@register.simple_tag
+def step_word(state: str) -> str:
+    """The word that says where a step of a timeline stands."""
+    return {
+        "selesai": gettext("Selesai"),
+        "sekarang": gettext("Sedang berjalan"),
+        "belum": gettext("Belum"),
+        "henti": gettext("Berhenti di sini"),
+    }[state]
