@@ -45,6 +45,11 @@ def database_url(role: str = "web") -> str:
     return str(json.loads(file.read_text())[role])
 
 
+def database() -> dict[str, Any]:
+    """What is known of the embedded server: addresses by role, port and passwords."""
+    return dict(json.loads((path() / "database.json").read_text()))
+
+
 def demo() -> dict[str, Any]:
     """What the demo noted about itself; empty for a real office."""
     file = path() / "demo.json"
