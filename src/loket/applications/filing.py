@@ -52,7 +52,7 @@ class Filing:
 def check(filing: Filing, office: OfficeView, today: date) -> Person:
     """The person in clean form; refuses with every problem at once, each naming its field."""
     problems: list[Refusal] = []
-    nik = _attempt(problems, "nik", lambda: niks.parse_nik(filing.nik, today=today).digits)
+    nik = _attempt(problems, "nik", lambda: niks.parse_nik(filing.nik).digits)
     kk = _attempt(problems, "kk_number", lambda: niks.parse_kk(filing.kk_number).digits)
     if nik and kk:
         _attempt(problems, "kk_number", lambda: niks.check_pair(nik, kk, filing.birth_date))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from loket.core.errors import N_, Refusal
@@ -9,6 +10,7 @@ from loket.core.errors import N_, Refusal
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 11
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_NOISE = re.compile(r"[\s\-_.\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]+")
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 # Arithmetic in GF(32) with x^5 + x^2 + 1: multiplying by 2 before each addition gives every position its own weight,
 # so that every wrong symbol and every swap of two symbols changes the check.
@@ -36,7 +38,7 @@ def shown(code: str) -> str:
 
 def parse(text: str) -> str:
     """The code somebody typed, in any case, with or without hyphens and blanks, O for 0, I and L for 1."""
-    code = "".join(text.split()).replace("-", "").upper().translate(_LOOK_ALIKES)
+    code = _NOISE.sub("", text).upper().translate(_LOOK_ALIKES)
     odd = next((symbol for symbol in code if symbol not in _VALUE), "")
     if odd:
         raise Refusal(
