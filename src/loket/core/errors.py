@@ -15,7 +15,7 @@ class Refusal(Exception):
     `status` is the HTTP status a door answers with (404, 409, 413, 422, 429 …).
     """
 
-    def __init__(self, code: str, message: str, *, field: str | None = None, status: int = 422, **params: object):
+    def __init__(self, code: str, message: str, /, *, field: str | None = None, status: int = 422, **params: object):
         super().__init__(code)
         self.code = code
         self.message = message
