@@ -7,7 +7,7 @@ const typing = (node) => node.closest("input:not([type=radio],[type=checkbox],[t
 if (localStorage.getItem(SWITCH) === "off") document.documentElement.dataset.keys = "off";
 
 function rows() {
-  return [...document.querySelectorAll("[data-row]")];
+  return [...document.querySelectorAll("[data-daftar] tbody th a, [data-daftar]:not(table) a")];
 }
 
 function move(step) {
@@ -100,7 +100,7 @@ document.addEventListener("click", (event) => {
 });
 
 // The scan field takes the focus back, unless somebody is typing elsewhere or a dialog is open.
-const field = () => document.querySelector("input[data-scan]");
+const field = () => document.querySelector("input[data-pindai]");
 function refocus() {
   const scan = field();
   const busy = document.activeElement && document.activeElement !== scan && typing(document.activeElement);
@@ -136,7 +136,7 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    const scan = form.querySelector("input[data-scan]");
+    const scan = form.querySelector("input[data-pindai]");
     if (!scan || !form.hasAttribute("hx-post") || !window.htmx) return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -1,1 +1,1 @@
-"""Template tags: how pages write values and draw form fields."""
+"""Template tags: how pages write values and draw pills."""

@@ -1,19 +1,15 @@
-"""Filters that write values in the language of the page, and tags that draw pills and form fields."""
+"""Filters that write values in the language of the page, and tags that draw pills and steps."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
-
 from django import template
 from django.conf import settings
-from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from loket.core import text
-from loket.web import fields
 
 register = template.Library()
 
@@ -101,29 +97,6 @@ def pill(kind: str, words: str) -> SafeString:
 def kode(value: str) -> SafeString:
     """A request code that never breaks across lines."""
     return format_html('<span class="adm-code">{}</span>', value)
-
-
-@register.simple_tag
-def control(field: BoundField, extra_class: str = "") -> SafeString:
-    """The input of a bound field with its classes and the ids of its hint and error; `bagian/field.html` uses it."""
-    return fields.control(field, extra_class)
-
-
-@register.filter
-def field_kind(field: BoundField) -> str:
-    """Which markup a field needs: radios, checkboxes, checkbox, date, file or input."""
-    return fields.kind(field)
-
-
-@register.filter
-def described_by(field: BoundField) -> str:
-    return fields.described_by(field)
-
-
-@register.filter
-def focus_id(field: BoundField) -> str:
-    """The id that a link in the error summary jumps to."""
-    return fields.focus_id(field)
 
 
 @register.simple_tag
