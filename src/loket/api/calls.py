@@ -112,7 +112,7 @@ def note_statuses(request: HttpRequest, payload: shapes.Statuses) -> HttpRespons
         today = offices.office(by.office).today()
         for item in payload.items:
             try:
-                nik = niks.parse_nik(item.nik, today=today, strict=False).digits
+                nik = niks.parse_nik(item.nik, strict=False).digits
                 if item.as_of > today:
                     raise Refusal("as_of", N_("Tanggal status tidak boleh setelah hari ini."), field="as_of")
                 status = statuses.parse(item.status)

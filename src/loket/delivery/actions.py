@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
@@ -22,6 +22,7 @@ from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
 from loket.delivery.models import Event, Handover, Manifest, Parcel, PickupCode
+from loket.offices import actions as numbers
 from loket.offices import queries as offices
 from loket.residents.models import Resident
 from loket.suket import actions as suket
@@ -104,7 +105,7 @@ def open_manifest(codes: Sequence[str], *, by: Actor, at: datetime) -> tuple[Man
     )
     if not taken:
         raise _nothing(results)
-    number = (Manifest.objects.filter(office_id=by.office).aggregate(n=Max("number"))["n"] or 0) + 1
+    number = numbers.next_number(by.office, "manifest")
     manifest = Manifest.objects.create(office_id=by.office, number=number, opened_by=by.name, opened_at=at)
     Parcel.objects.bulk_create(
         Parcel(manifest=manifest, application=item, fee=item.fee or 0) for item in taken
@@ -166,7 +167,7 @@ def hand_over(
     parcels = {
         parcel.application_id: parcel for parcel in Parcel.objects.select_for_update().filter(manifest=manifest, outcome="")
     }
-    numbers: dict[UUID, str | None] = {}
+    given: dict[UUID, str | None] = {}
     tracking = dict(scans)
     used = set(
         Parcel.objects.filter(tracking_number__in=[text.strip().upper() for _, text in scans if text.strip()])
@@ -180,23 +181,23 @@ def hand_over(
             )
         applications.check_move(application, "hand_over", by)
         number = rules.clean_tracking(tracking[application.code])
-        if number and (number in used or number in numbers.values()):
+        if number and (number in used or number in given.values()):
             raise Refusal(
                 "tracking_used", N_("Nomor kiriman {number} sudah dipakai amplop lain. Pindai ulang."), status=409,
                 field="tracking_number", number=number,
             )  # fmt: skip
-        numbers[application.pk] = number
+        given[application.pk] = number
 
     taken, results = _each([code for code, _ in scans], held, check, reached="in_transit")
     for application in taken:
-        parcels[application.pk].tracking_number = numbers[application.pk]
+        parcels[application.pk].tracking_number = given[application.pk]
         parcels[application.pk].handed_at = at
     Parcel.objects.bulk_update([parcels[item.pk] for item in taken], ["tracking_number", "handed_at"])
     applications.move(taken, "hand_over", by=by, at=at, body={item.pk: {"manifest": manifest.number} for item in taken})
     applications.tell(
         taken,
         "posted",
-        {item.pk: {"fee": item.fee, "tracking": numbers[item.pk] or ""} for item in taken},
+        {item.pk: {"fee": item.fee, "tracking": given[item.pk] or ""} for item in taken},
         by=by,
         at=at,
     )

@@ -52,3 +52,16 @@ class Holiday(models.Model):
     class Meta:
         db_table = "offices_holiday"
         constraints = [models.UniqueConstraint(fields=["office", "on"], name="offices_holiday_once")]
+
+
+class Counter(models.Model):
+    """The last number given to something an office counts without gaps: batches, manifests."""
+
+    id = models.BigAutoField(primary_key=True)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    name = models.CharField(max_length=20)
+    value = models.IntegerField()
+
+    class Meta:
+        db_table = "offices_counter"
+        constraints = [models.UniqueConstraint(fields=["office", "name"], name="offices_counter_once")]

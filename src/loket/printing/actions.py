@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
@@ -17,6 +17,7 @@ from loket.applications.models import Application
 from loket.audit import actions as audit
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
+from loket.offices import actions as numbers
 from loket.offices import queries as offices
 from loket.printing.models import Batch, Item
 from loket.stock import actions as stock
@@ -62,7 +63,7 @@ def open_batch(size: int, *, by: Actor, at: datetime) -> tuple[Batch, list[str]]
         raise Refusal(
             "nothing_ready", N_("Belum ada permohonan yang siap dicetak. Coba lagi setelah ada yang lolos."), status=409
         )
-    number = (Batch.objects.filter(office_id=by.office).aggregate(n=Max("number"))["n"] or 0) + 1
+    number = numbers.next_number(by.office, "batch")
     batch = Batch.objects.create(
         office_id=by.office, number=number, operator=by.name, size=len(ready), opened_at=at
     )

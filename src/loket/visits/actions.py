@@ -46,7 +46,7 @@ def record(
     if known:
         return known
     person = residents.Person(
-        nik=niks.parse_nik(nik, today=office.today()).digits, name=filings.clean_name(name), birth_date=birth_date
+        nik=niks.parse_nik(nik).digits, name=filings.clean_name(name), birth_date=birth_date
     )
     resident = residents.meet(person, by=by, at=at)
     try:
