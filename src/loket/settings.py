@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "loket.web.middleware.DatabaseAway",
     "loket.web.middleware.RefusalPages",
 ]
 
@@ -96,7 +97,6 @@ def _database(url: str) -> dict[str, object]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
         # READ COMMITTED with explicit row locks; times leave the database in UTC.
         "OPTIONS": {"application_name": "loket"},
     }

@@ -144,7 +144,7 @@ def _insert(
         claims=resident.data_key.seal(TABLE, "claims", row, json.dumps(claims)),
     )
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             application.save(force_insert=True)
     except IntegrityError as error:
         if "applications_one_open_per_slot" not in str(error):

@@ -26,22 +26,25 @@ class Stored:
 
 
 def store(items: Sequence[tuple[UUID, bytes]], key: crypto.DataKey) -> list[Stored]:
-    """Seal contents and bring them to the disk before this returns: each file synced, then each folder once."""
+    """Seal contents and bring them to the disk before this returns: each file synced, then each folder once.
+
+    A file counts only when a committed row names it; what a crash leaves behind is found by `orphans`.
+    """
     digest_key = crypto.keyring().subkey("media")
     stored, folders = [], set()
     for row, content in items:
         target = _path(row)
         if target.parent not in folders:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             folders.add(target.parent)
-        beside = target.with_suffix(".part")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            if not target.parent.exists():
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folders |= {target.parent.parent, target.parent.parent.parent}
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, key.seal(*PLACE, row, content))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        beside.rename(target)
         stored.append(Stored(row, len(content), hmac.digest(digest_key, content, "sha256")))
     for folder in folders:
         descriptor = os.open(folder, os.O_RDONLY)
@@ -67,12 +70,12 @@ def delete(rows: Iterable[UUID]) -> None:
 
 def orphans(known: set[UUID]) -> Iterator[UUID]:
     """Files whose row was never committed, or is gone."""
-    for file in (home.path() / "media").glob("*/*.bin"):
+    for file in (home.path() / "media").glob("*/*/*.bin"):
         row = UUID(file.stem)
         if row not in known:
             yield row
 
 
 def _path(row: UUID) -> Path:
-    # The last byte is random in a UUIDv7: files spread evenly over 256 folders.
-    return home.path() / "media" / row.hex[-2:] / f"{row}.bin"
+    # The head of a UUIDv7 is its time in steps of 65 s: the photos of one filing share a folder and one sync of it.
+    return home.path() / "media" / row.hex[:4] / row.hex[4:8] / f"{row}.bin"

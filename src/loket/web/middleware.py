@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
 from django.utils import translation
 
 from loket.core.errors import Refusal, Refusals
@@ -47,6 +49,30 @@ class Language:
         with translation.override(language):
             response = self.get_response(request)
         response.headers["Content-Language"] = language
+        return response
+
+
+class DatabaseAway:
+    """While the database is away nothing is accepted and nothing is lost: 503, and when to come back.
+
+    Connections are kept and not probed before each request, so the first request after an outage finds out.
+    """
+
+    def __init__(self, get_response: View):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        if request.path.startswith("/api/"):
+            response = HttpResponse('{"code":"unavailable","status":503}', content_type="application/problem+json")
+        else:
+            response = HttpResponse(loader.render_to_string("503.html", {"kantor": None}), content_type="text/html")
+        response.status_code = 503
+        response.headers["Retry-After"] = "5"
         return response
 
 
