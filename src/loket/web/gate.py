@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     following = request.POST.get("lanjut") or request.GET.get("lanjut", "")
     if not url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
         following = ""
-    context = {"lanjut": following, "nama": "", "kesalahan": ""}
+    context = {"lanjut": following, "nama": "", "problems": []}
     if request.method != "POST":
         return render(request, "masuk.html", context)
     name = request.POST.get("nama", "").strip()[:40]
@@ -57,7 +57,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     account = authenticate(request, username=name, password=request.POST.get("sandi", ""))
     if account is None:
         limits.count(f"login:{name}", MINUTES, at=clock.now())
-        context |= {"nama": name, "kesalahan": _("Nama atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi.")}
+        wrong = _("Nama atau kata sandi tidak cocok. Periksa keduanya, lalu coba lagi.")
+        context |= {"nama": name, "problems": [("nama", wrong)]}
         return render(request, "masuk.html", context, status=422)
     login(request, account)
     return HttpResponseRedirect(following or home_of(account.actor()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from loket.web import gate
+from loket.web import gate, ui
 
 urlpatterns = [
     path("masuk/", gate.sign_in, name="masuk"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("bahasa/", gate.language, name="bahasa"),
     path("sehat/", gate.alive, name="sehat"),
     path("siap/", gate.ready, name="siap"),
+    path("_ui/", ui.book, name="ui"),
+    path("_ui/<str:page>/", ui.book, name="ui_halaman"),
     path("", include("loket.web.public.urls")),
     path("", include("loket.web.citizen.urls")),
     path("petugas/", include("loket.web.desk.urls")),

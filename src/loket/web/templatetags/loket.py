@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
