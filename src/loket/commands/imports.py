@@ -34,10 +34,11 @@ def run_import(given: argparse.Namespace) -> int:
     from loket.core import clock
     from loket.core.actor import Actor, Role
     from loket.core.errors import Refusal
-    from loket.suket import importing
+    from loket.applications.importing import import_statuses
+    from loket.suket.importing import import_suket
 
     by = Actor("cli", given.office, frozenset({Role.ADMIN}))
-    read = importing.import_suket if given.kind == "suket" else importing.import_statuses
+    read = import_suket if given.kind == "suket" else import_statuses
     try:
         report = read(given.file, dry_run=given.dry_run, by=by, at=clock.now(), progress=_Bar())
     except Refusal as refusal:
@@ -46,7 +47,8 @@ def run_import(given: argparse.Namespace) -> int:
             print(json.dumps({"rows": 0, "new": 0, "updated": 0, "unchanged": 0, "rejected": 0,
                               "errors": [{"row": None, "column": refusal.field, **problem_}], "report": None},
                              ensure_ascii=False))  # fmt: skip
-        return refuse(refusal.text, refusal.text)
+        refuse(refusal.text, refusal.text)
+        return 4 if refusal.code == "import_running" else 3
     if given.json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))
     else:

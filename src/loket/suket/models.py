@@ -44,6 +44,8 @@ class Letter(models.Model):
     office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
     resident = models.ForeignKey(Resident, on_delete=models.PROTECT, db_index=False)
     number = models.BinaryField(null=True)
+    # A keyed hash of number, date and kelurahan, by which an import sees whether anything changed.
+    fingerprint = models.BinaryField(max_length=16, default=bytes(16))
     issued_on = models.DateField(null=True)
     kelurahan = models.CharField(max_length=13, blank=True)
     source = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, db_index=False)

@@ -1,0 +1,133 @@
+"""Reads lists of Suket into the register, as one set and as a whole: nothing stays of an import that breaks off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from loket.applications import actions as applications
+from loket.audit import actions as audit
+from loket.core import crypto, imports
+from loket.core.actor import Actor
+from loket.core.ids import uuid7
+from loket.core.imports import Progress, Report
+from loket.offices import queries as offices
+from loket.offices import regions
+from loket.residents import actions as residents
+from loket.suket import sheet
+from loket.suket.models import Import
+from loket.suket.sheet import SuketRow
+
+TABLE = "suket_letter"
+
+# A letter is known by its resident. What has an outcome is history: a list that still names it changes nothing.
+_MERGE = """
+WITH known AS (
+    SELECT n.id AS new_id, l.id, l.fingerprint, l.outcome FROM suket_new n
+    JOIN LATERAL (SELECT id, fingerprint, outcome FROM suket_letter WHERE resident_id = n.resident_id
+                  ORDER BY (outcome = '') DESC LIMIT 1) l ON true
+), changed AS (
+    UPDATE suket_letter l SET issued_on = n.issued_on, kelurahan = n.kelurahan, fingerprint = n.fingerprint
+    FROM known k JOIN suket_new n ON n.id = k.new_id
+    WHERE l.id = k.id AND k.outcome = '' AND k.fingerprint <> n.fingerprint RETURNING l.id, k.new_id
+), added AS (
+    INSERT INTO suket_letter (id, office_id, resident_id, number, fingerprint, issued_on, kelurahan, source_id,
+                              registered_at, outcome, evidence, settled_by)
+    SELECT n.id, %s, n.resident_id, n.number, n.fingerprint, n.issued_on, n.kelurahan, %s, %s, '', '', ''
+    FROM suket_new n WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.new_id = n.id) RETURNING id
+)
+SELECT (SELECT count(*) FROM added), COALESCE((SELECT jsonb_object_agg(new_id, id) FROM changed), '{}')
+"""
+
+
+@transaction.atomic
+def import_suket(
+    path: Path, *, dry_run: bool = False, by: Actor, at: datetime, progress: Progress | None = None
+) -> Report:
+    """Bring a list into the register; the same list again changes nothing. A dry run changes nothing either."""
+    today = offices.office(by.office).today()
+    parsed = sheet.read(path, regions.matcher(by.office), today=today)
+    imports.hold(f"suket:{by.office}")
+    report = Report(rows=len(parsed.rows) + len(parsed.rejected), rejected=len(parsed.rejected))
+    source = Import.objects.create(
+        office_id=by.office, file_digest=imports.file_digest(path), rows=report.rows, new=0, updated=0, unchanged=0,
+        rejected=report.rejected, actor=by.name, at=at,
+    )  # fmt: skip
+    for start in range(0, len(parsed.rows), imports.CHUNK):
+        part = parsed.rows[start : start + imports.CHUNK]
+        _take(part, source, report, today, by=by, at=at)
+        if progress:
+            progress(min(start + imports.CHUNK, len(parsed.rows)), len(parsed.rows))
+    report.unchanged = len(parsed.rows) - report.new - report.updated
+    source.new, source.updated, source.unchanged = report.new, report.updated, report.unchanged
+    source.save(update_fields=["new", "updated", "unchanged"])
+    counts = {"new": report.new, "rejected": report.rejected, "rows": report.rows, "updated": report.updated}
+    audit.record(
+        [audit.Fact("suket.import", body={"file": source.file_digest.hex(), "import": source.pk, **counts})], by=by, at=at
+    )
+    report.errors, report.report = imports.refused(path, parsed.headings, parsed.rejected)
+    if dry_run:
+        transaction.set_rollback(True)
+    return report
+
+
+def _take(
+    rows: Sequence[SuketRow], source: Import, report: Report, today: date, *, by: Actor, at: datetime
+) -> None:
+    known = residents.meet_all([_person(row) for row in rows], by=by, at=at)
+    letters = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS suket_new (id uuid, resident_id uuid, number bytea, fingerprint bytea, "
+            "issued_on date, kelurahan text) ON COMMIT DROP"
+        )
+        cursor.execute("TRUNCATE suket_new")
+        with cursor.copy("COPY suket_new FROM STDIN WITH (FORMAT BINARY)") as copy:
+            copy.set_types(["uuid", "uuid", "bytea", "bytea", "date", "text"])
+            for row, resident in zip(rows, known, strict=True):
+                letter = uuid7()
+                letters[letter] = (row, resident)
+                copy.write_row(
+                    (letter, resident.id, _number(row, resident, letter), _fingerprint(row), row.issued_on,
+                     row.kelurahan_code or "")
+                )  # fmt: skip
+        cursor.execute("ANALYZE suket_new")
+        cursor.execute(_MERGE, [by.office, source.pk, at])
+        new, stated = cursor.fetchone()
+        changed = json.loads(stated)
+        _renumber({UUID(stands): letters[UUID(given)] for given, stands in changed.items()})
+    report.new += new
+    report.updated += len(changed)
+    statuses = [(resident.nik_index, row.status, today) for row, resident in zip(rows, known, strict=True) if row.status]
+    if statuses:
+        applications.take_statuses(statuses, by=by, at=at)
+
+
+def _renumber(changed: dict[UUID, tuple[SuketRow, residents.Known]]) -> None:
+    """The sealed number of a changed letter is bound to the row that stands, so it is sealed anew for it."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE suket_letter SET number = %s WHERE id = %s",
+            [(_number(row, resident, letter), letter) for letter, (row, resident) in changed.items()],
+        )
+
+
+def _person(row: SuketRow) -> residents.Person:
+    return residents.Person(
+        nik=row.nik, name=row.name, kk_number=row.kk_number, birth_date=row.birth_date, phone=row.phone,
+        address=row.address, kelurahan=row.kelurahan_code or "",
+    )  # fmt: skip
+
+
+def _number(row: SuketRow, resident: residents.Known, letter: UUID) -> bytes | None:
+    return resident.data_key.seal(TABLE, "number", letter, row.number) if row.number else None
+
+
+def _fingerprint(row: SuketRow) -> bytes:
+    """Tells whether a letter's own facts have changed, without opening anything."""
+    return crypto.index("suket", f"{row.number}|{row.issued_on}|{row.kelurahan_code}", crypto.keyring())
