@@ -96,9 +96,7 @@ FIELDS = (
 )  # fmt: skip
 
 _FOLD = re.compile(r"[^A-Z]+")
-_BY_NAME = {
-    _FOLD.sub("", name.upper()): status for status in STATUSES for name in (status.code, *status.aliases)
-}
+_BY_NAME = {_FOLD.sub("", name.upper()): status for status in STATUSES for name in (status.code, *status.aliases)}
 _UNKNOWN = Status(
     "", (), N_("Status perekaman Anda belum kami terima dari pusat."),
     N_("Kalau belum pernah rekam, datang ke kecamatan dengan Kartu Keluarga. Kalau sudah, Anda tinggal menunggu."),
@@ -128,15 +126,21 @@ class Parsed:
 def parse(text: str) -> Status:
     """The status somebody wrote, in any case, with blanks or underscores, or as the short code of a list."""
     found = recognise(text)
-    if found is None:
-        shown = "".join("…" if char.isdigit() else char for char in text[:40])
+    if found is not None:
+        return found
+    if not text.strip():
         raise Refusal(
-            "status_unknown", N_("Status {status} tidak dikenal. Contoh yang benar: PRR, SFE, DUP, EFAC."),
-            field="status", status=shown,
-        ) if shown.strip() else Refusal(
-            "status_missing", N_("Statusnya kosong. Tulis salah satu, misalnya PRR, SFE, DUP, atau EFAC."), field="status"
-        )  # fmt: skip
-    return found
+            "status_missing",
+            N_("Statusnya kosong. Tulis salah satu, misalnya PRR, SFE, DUP, atau EFAC."),
+            field="status",
+        )
+    raise Refusal(
+        "status_unknown",
+        N_("Status {written} tidak dikenal. Contoh yang benar: PRR, SFE, DUP, EFAC."),
+        field="status",
+        # A misplaced NIK must not travel on in a sentence.
+        written="".join("…" if char.isdigit() else char for char in text[:40]),
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -172,5 +176,7 @@ def read_statuses(path: Path | str, *, today: date) -> Parsed:
             continue
         parsed.rows.append(StatusRow(number, nik.digits, status.code, as_of))
     if not parsed.rows and not parsed.rejected:
-        raise Refusal("sheet_empty", N_("Di bawah judul kolom belum ada isinya. Pilih berkas yang terisi."), field="file")
+        raise Refusal(
+            "sheet_empty", N_("Di bawah judul kolom belum ada isinya. Pilih berkas yang terisi."), field="file"
+        )
     return parsed

@@ -89,8 +89,8 @@ def column_order(cells: Iterable[object]) -> Order:
         if match is None:
             continue
         first, second = int(match[1]), int(match[2])
-        day_first = day_first or 12 < first <= 31 and 1 <= second <= 12
-        month_first = month_first or 12 < second <= 31 and 1 <= first <= 12
+        day_first = day_first or (12 < first <= 31 and 1 <= second <= 12)
+        month_first = month_first or (12 < second <= 31 and 1 <= first <= 12)
     if month_first:
         return Order.MIXED if day_first else Order.MONTH_FIRST
     return Order.DAY_FIRST
@@ -200,9 +200,7 @@ def _year(text: str, latest: date) -> int:
 def _month(word: str, name: str) -> int:
     month = _MONTHS.get(word.lower())
     if month is None:
-        raise Refusal(
-            "date_month_name", N_("Nama bulan tidak dikenal. Contoh penulisan: 2 Juni 2020."), field=name
-        )
+        raise Refusal("date_month_name", N_("Nama bulan tidak dikenal. Contoh penulisan: 2 Juni 2020."), field=name)
     return month
 
 

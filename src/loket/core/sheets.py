@@ -158,7 +158,7 @@ def check_not_rounded(cells: Iterable[Cell], heading: str) -> bool:
             zeros += is_zero
             eaten += is_zero or cell > _EXACT
     least = 2 if numbers else 3
-    if count >= least and eaten == count or count >= 5 and eaten >= 0.8 * count:
+    if (count >= least and eaten == count) or (count >= 5 and eaten >= 0.8 * count):
         raise Refusal(
             "excel_rounded",
             N_(
@@ -266,10 +266,7 @@ def _is_counting(row: Row) -> bool:
 def _lacks(missing: Sequence[Field]) -> Refusal:
     return Refusal(
         "columns_missing",
-        N_(
-            "Kolom {missing} tidak ditemukan. Beri judul kolom itu di atas daftarnya. "
-            "Judul yang dikenal: {known}."
-        ),
+        N_("Kolom {missing} tidak ditemukan. Beri judul kolom itu di atas daftarnya. Judul yang dikenal: {known}."),
         field="file",
         missing=", ".join(field.heading for field in missing),
         known="; ".join(", ".join((field.heading, *field.aliases[:5])) for field in missing),
@@ -303,7 +300,7 @@ class _ExcelSource(_Source):
         self._left = sheet.start[1] if sheet.start else 0
 
     def rows(self) -> Iterator[Row]:
-        return iter(self._sheet.iter_rows())
+        yield from self._sheet.iter_rows()
 
     def is_empty(self) -> bool:
         return self._sheet.start is None or super().is_empty()

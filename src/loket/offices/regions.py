@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
-from typing import TextIO
+from pathlib import Path
 
 CILEGON = "36.72"
 
-_FILES = resources.files("loket.offices") / "data"
+_FILES = Path(__file__).parent / "data"
 _NOT_LETTERS = re.compile(r"[^A-Z]+")
 _RANK = re.compile(r"^\s*(KELURAHAN|KEL|DESA|DS|KECAMATAN|KEC)\b[.\s:]*", re.IGNORECASE)
 _CODE_WIDTHS = (2, 2, 2, 4)
@@ -124,15 +123,10 @@ def _prefixes() -> frozenset[str]:
 
 
 def _national() -> Iterator[tuple[str, str]]:
-    with (_FILES / "wilayah.csv.gz").open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="") as file:
-        yield from _pairs(file)
-
-
-def _pairs(file: TextIO) -> Iterator[tuple[str, str]]:
-    rows = csv.reader(file)
-    next(rows)
-    for code, name in rows:
-        yield code, name
+    with gzip.open(_FILES / "wilayah.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        yield from ((code, name) for code, name in rows)
 
 
 def _postal_codes(city: str) -> dict[str, str]:

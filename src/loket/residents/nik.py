@@ -242,7 +242,7 @@ def _likely_birth(nik: Nik, today: date) -> date | None:
     """The birth date of somebody old enough for a card, else the newest that is past."""
     past = [born for born in nik.birth_date_candidates if born <= today]
     grown = [born for born in past if (_age(born, today) or 0) >= MIN_AGE]
-    return (grown or past or [None])[-1]
+    return max(grown or past, default=None)
 
 
 def _age(born: date | None, today: date) -> int | None:

@@ -101,7 +101,9 @@ def read(path: Path | str, regions: Matcher, *, today: date) -> Parsed:
         seen[row.nik] = number
         parsed.rows.append(row)
     if not parsed.rows and not parsed.rejected:
-        raise Refusal("sheet_empty", N_("Di bawah judul kolom belum ada isinya. Pilih berkas yang terisi."), field="file")
+        raise Refusal(
+            "sheet_empty", N_("Di bawah judul kolom belum ada isinya. Pilih berkas yang terisi."), field="file"
+        )
     return parsed
 
 
