@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 
 import python_calamine
 import xlsxwriter
@@ -300,7 +301,7 @@ class _ExcelSource(_Source):
         self._left = sheet.start[1] if sheet.start else 0
 
     def rows(self) -> Iterator[Row]:
-        yield from self._sheet.iter_rows()
+        return cast(Iterator[Row], self._sheet.iter_rows())
 
     def is_empty(self) -> bool:
         return self._sheet.start is None or super().is_empty()
