@@ -48,7 +48,8 @@ def _forget() -> None:
 def server() -> Iterator[str]:
     """A migrated database on an embedded server of this process's own; the address of the web role."""
     postgres.ensure()
-    subprocess.run([sys.executable, "-m", "loket.cli", "migrate"], check=True, env=os.environ)
+    for command in (["migrate"], ["manage", "collectstatic", "--noinput", "-v0"]):
+        subprocess.run([sys.executable, "-m", "loket.cli", *command], check=True, env=os.environ)
     yield home.database_url("web")
     postgres.stop()
     shutil.rmtree(isolated.HOME, ignore_errors=True)

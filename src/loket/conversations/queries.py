@@ -1,0 +1,102 @@
+"""Reads of conversations: the list, one thread, opened for the people of the same office."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from loket.conversations.actions import CONTACT, MESSAGE, data_key
+from loket.conversations.models import Contact, Message
+from loket.core.errors import N_, Refusal
+
+WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One conversation in the list."""
+
+    id: UUID
+    name: str
+    phone: str
+    unread: int
+    owner: str
+    last_at: datetime | None
+    waiting_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message as the thread shows it; `photo` is the id of a kept picture."""
+
+    id: UUID
+    outgoing: bool
+    text: str
+    at: datetime
+    author: str
+    state: str
+    error: str
+    photo: UUID | None
+
+
+def recent(office: str, limit: int = 50) -> list[Line]:
+    """Conversations with the newest message first."""
+    contacts = Contact.objects.filter(office_id=office, last_message_at__isnull=False).order_by("-last_message_at")
+    return [_line(contact) for contact in contacts[:limit]]
+
+
+def line(contact_id: UUID, office: str) -> Line:
+    """One conversation's head."""
+    return _line(_contact(contact_id, office))
+
+
+def window_closes_at(contact_id: UUID, office: str) -> datetime | None:
+    """Until when free text may be sent: 24 hours from the resident's own last message."""
+    last = _contact(contact_id, office).last_inbound_at
+    return last + WINDOW if last else None
+
+
+def thread(contact_id: UUID, office: str, limit: int = 100) -> list[Bubble]:
+    """The newest messages of one conversation, oldest first."""
+    contact = _contact(contact_id, office)
+    key = data_key(contact)
+    rows = list(Message.objects.filter(contact=contact).order_by("-seq")[:limit])
+    bubbles = []
+    for row in reversed(rows):
+        body = key.open_text(MESSAGE, "body", row.pk, bytes(row.body)) if row.body else ""
+        # A notice that was not sent yet holds its parameters, not its text.
+        text = "" if row.notice and row.state in ("queued", "sending") else _text(body)
+        bubbles.append(Bubble(row.pk, row.outgoing, text, row.at, row.author, row.state, row.error, row.photo))
+    return bubbles
+
+
+def _contact(contact_id: UUID, office: str) -> Contact:
+    contact = Contact.objects.filter(pk=contact_id, office_id=office).first()
+    if contact is None:
+        raise Refusal("conversation_unknown", N_("Percakapan ini tidak ada di kantor Anda."), status=404)
+    return contact
+
+
+def _line(contact: Contact) -> Line:
+    key = data_key(contact)
+    return Line(
+        contact.pk,
+        key.open_text(CONTACT, "name", contact.pk, bytes(contact.name)) if contact.name else "",
+        key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else "",
+        contact.unread,
+        contact.owner,
+        contact.last_message_at,
+        contact.waiting_since,
+    )
+
+
+def _text(body: str) -> str:
+    """Composed messages are kept as JSON with their buttons; plain text stands for itself."""
+    if not body.startswith("{"):
+        return body
+    try:
+        return str(json.loads(body).get("body", body))
+    except ValueError:
+        return body

@@ -1,0 +1,112 @@
+"""Races for what is scarce: the last blank, one number, one key."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from loket.core import answers, clock
+from loket.core.actor import Actor, Role
+from loket.core.errors import Refusal
+from loket.delivery import actions as delivery
+from loket.delivery.models import Manifest
+from loket.printing import actions as printing
+from loket.stock import actions as stock
+from loket.stock import queries as ledger
+from tests import cast as play
+from tests.cast import CILEGON
+
+
+def together(work: Callable[[int], Any], count: int) -> list[Any]:
+    """Run `work` in so many threads, each with its own connection, all let go at the same instant."""
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> Any:
+        try:
+            connection.ensure_connection()
+            gate.wait(20)
+            return work(number)
+        except Refusal as problem:
+            return problem.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_the_last_blank_goes_to_one_of_ten(fresh: str) -> None:
+    cast = play.build()
+    for _ in range(10):
+        play.ready(cast)
+    play.blanks(cast, 1)
+    operators = [Actor(f"cetak{number}", CILEGON, frozenset({Role.PRINTER})) for number in range(10)]
+
+    def work(number: int) -> str:
+        _batch, codes = printing.open_batch(10, by=operators[number], at=clock.now())
+        return f"printed {len(codes)}"
+
+    assert sorted(together(work, 10)) == ["no_blanks"] * 9 + ["printed 1"]
+    assert ledger.balances(CILEGON, stock.CARD)["store"] == 0
+
+
+def test_ten_dispatchers_get_ten_manifest_numbers(fresh: str) -> None:
+    cast = play.build()
+    codes = [play.printed(cast) for _ in range(6)]
+    for code in codes:
+        delivery.choose(code, "post", by=cast.resident, at=clock.now())
+
+    def work(number: int) -> int:
+        manifest, _results = delivery.open_manifest([codes[number]], by=cast.dispatcher, at=clock.now())
+        return manifest.number
+
+    assert sorted(together(work, 6)) == [1, 2, 3, 4, 5, 6]
+    assert Manifest.objects.count() == 6
+
+
+def test_one_key_makes_one_application_however_often_it_is_sent(fresh: str) -> None:
+    cast = play.build()
+    wanted = play.filing()
+    from loket.applications import actions as applications
+
+    def work(_number: int) -> str:
+        return answers.once(
+            "test", "kunci-yang-sama", b"isi",
+            lambda: (201, applications.file(wanted, by=cast.resident, at=clock.now()).code),
+        ).body  # fmt: skip
+
+    assert len(set(together(work, 8))) == 1
+
+
+def test_one_envelope_stands_on_one_manifest(fresh: str) -> None:
+    cast = play.build()
+    code = play.printed(cast)
+    delivery.choose(code, "post", by=cast.resident, at=clock.now())
+
+    def work(_number: int) -> str:
+        delivery.open_manifest([code], by=cast.dispatcher, at=clock.now())
+        return "listed"
+
+    assert sorted(together(work, 5)) == ["listed"] + ["state"] * 4
+
+
+@pytest.mark.long
+def test_fifty_operators_and_ten_blanks(fresh: str) -> None:
+    cast = play.build()
+    for _ in range(50):
+        play.ready(cast)
+    play.blanks(cast, 10)
+
+    def work(number: int) -> str:
+        by = Actor(f"cetak{number}", CILEGON, frozenset({Role.PRINTER}))
+        printing.open_batch(1, by=by, at=clock.now())
+        return "printed"
+
+    results = together(work, 50)
+    assert results.count("printed") == 10
+    assert results.count("no_blanks") == 40
