@@ -116,7 +116,7 @@ def file(cast: Cast, service: str = "KTP_NEW", **given: object) -> applications.
 
 def print_ready(cast: Cast, *niks_: str) -> None:
     """SIAK says PRINT_READY_RECORD for these NIK."""
-    rows = [(crypto.index("nik", nik, crypto.keyring()), "PRINT_READY_RECORD", date(2020, 6, 1)) for nik in niks_]
+    rows = [(crypto.index("nik", nik, crypto.keyring()), "PRINT_READY_RECORD", clock.now().date()) for nik in niks_]
     applications.take_statuses(rows, by=cast.admin, at=clock.now())
 
 
