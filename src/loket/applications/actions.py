@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 
 from loket.applications import filing as filings
 from loket.applications import queries, rules
+from loket.applications import statuses as siak
 from loket.applications.filing import Address, Filing
 from loket.applications.models import Application, Document
 from loket.audit import actions as audit
@@ -26,6 +27,8 @@ from loket.offices import queries as offices
 from loket.residents import actions as residents
 
 TABLE = "applications_application"
+CAUSE_BUSY = N_("antrean lebih panjang dari perkiraan")
+CAUSE_CENTRE = N_("status rekaman Anda dari pusat belum siap cetak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,7 @@ def tell(
                 params={
                     "code": item.code,
                     "promise_on": item.promise_on.isoformat(),
-                    "service": item.service,
+                    "service": catalogue.service(item.service).names,
                     **((params or {}).get(item.pk, {})),
                 },
                 private=(private or {}).get(item.pk, {}),
@@ -320,7 +323,7 @@ def _approve(applications: list[Application], *, by: Actor, at: datetime) -> Non
     tell(
         waiting,
         "status",
-        {item.pk: {"status": statuses.get(item.pk, "")} for item in waiting},
+        {item.pk: _explained(statuses.get(item.pk, "")) for item in waiting},
         by=by,
         at=at,
     )
@@ -384,7 +387,7 @@ def take_statuses(rows: Sequence[tuple[bytes, str, date]], *, by: Actor, at: dat
     held = [item for item in affected if item.state == "ready" and status[item.pk] != rules.PRINT_READY]
     move(held, "hold", by=by, at=at, body={item.pk: {"status": status[item.pk]} for item in held})
     waiting = [item for item in affected if status[item.pk] != rules.PRINT_READY]
-    tell(waiting, "status", {item.pk: {"status": status[item.pk]} for item in waiting}, by=by, at=at)
+    tell(waiting, "status", {item.pk: _explained(status[item.pk]) for item in waiting}, by=by, at=at)
     audit.record([audit.Fact("enrolment.note", body={"changed": len(changed), "rows": len(rows)})], by=by, at=at)
     return len(changed)
 
@@ -549,6 +552,12 @@ def set_delivery(
             TABLE, "address", application.pk, filings.address_text(address, office)
         )
     application.save(update_fields=["method", "chosen_at", "fee", "address"])
+
+
+def _explained(status: str) -> dict[str, Any]:
+    """A status of SIAK as the resident hears it: what it means and what to do."""
+    known = siak.explain(status)
+    return {"status": status, "meaning": known.meaning, "todo": known.todo}
 
 
 def _enrolments(applications: list[Application]) -> dict[UUID, str]:

@@ -131,6 +131,14 @@ def counts(office: str) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def overdue(office: str, today: date, limit: int = 500) -> list[Application]:
+    """Open requests whose promised day has passed and whose next step is the office's, oldest promise first."""
+    ours = ("submitted", "verified", "ready", "printing", "signed")
+    return list(
+        Application.objects.filter(office_id=office, state__in=ours, promise_on__lt=today).order_by("promise_on")[:limit]
+    )
+
+
 def of_contact(contact: UUID) -> list[Application]:
     """The applications that a contact filed or gets notices of, newest first."""
     return list(Application.objects.filter(contact_id=contact).order_by("-submitted_at")[:20])

@@ -370,6 +370,14 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
 
 
 @transaction.atomic
+def remind(silent: Sequence[Application], *, by: Actor, at: datetime) -> None:
+    """Ask again those who have not answered; the day is noted, so that nobody is asked twice in a row."""
+    Application.objects.filter(pk__in=[item.pk for item in silent]).update(reminded_at=at)
+    fee = offices.office(by.office).settings.post_fee
+    applications.tell(silent, "choose_reminder", {item.pk: {"fee": fee} for item in silent}, by=by, at=at)
+
+
+@transaction.atomic
 def resend_code(code: str, *, by: Actor, at: datetime) -> None:
     """A new pickup code to the resident's own WhatsApp; the old one no longer opens anything."""
     cases.require(by, Role.COUNTER, Role.RESIDENT)

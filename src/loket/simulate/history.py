@@ -340,7 +340,7 @@ class History:
         for app in self.apps:
             if app.state == "submitted":
                 app.reason = ""
-            self.book.keep(app)
+            self.book.keep(app, LAST)
         self._register()
         self._receive()
 

@@ -148,9 +148,12 @@ class Book:
             (at, {"from_place": source, "to_place": target, "quantity": quantity, "key": key, "at": at, **values})
         )
 
-    def keep(self, app: App) -> None:
+    def keep(self, app: App, today: date) -> None:
         """The application's own row, as it stands now."""
         key, figure = app.met.key, app.met.figure
+        if app.finished_at is None and app.promise_on <= today:
+            # Whoever still waits has long been told a new date.
+            app.promise_on = self.office.working_days_from(today, 2 + int(figure.nik[-2:]) % 9)
         claims = {
             "address": self.address(figure), "birth_date": figure.birth_date.isoformat(), "kelurahan": figure.kelurahan,
             "kk_number": figure.kk_number, "line": figure.line, "name": figure.name, "phone": figure.phone,

@@ -1,0 +1,55 @@
+"""Forms begun and not yet sent: opened by a link, kept for a week, sealed under Loket's own key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from loket.applications.models import Draft
+from loket.core import crypto
+from loket.core.actor import Actor
+from loket.core.errors import N_, Refusal
+
+KEPT = timedelta(days=7)
+TABLE = "applications_draft"
+
+
+def start(*, contact: UUID | None, by: Actor, at: datetime) -> str:
+    """A new form; returns the token of its link, of which only a hash is kept."""
+    token = secrets.token_urlsafe(18)
+    Draft.objects.create(
+        office_id=by.office, token_hash=_hash(token), contact_id=contact, started_at=at, expires_at=at + KEPT
+    )
+    return token
+
+
+def find(token: str, at: datetime) -> Draft:
+    """The form of a link; refuses an unknown or expired one."""
+    draft = Draft.objects.filter(token_hash=_hash(token)).first()
+    if draft is None or draft.expires_at < at:
+        raise Refusal(
+            "link_expired", N_("Tautan ini sudah tidak berlaku. Kirim kata MENU ke WhatsApp kami untuk tautan baru."),
+            status=410,
+        )  # fmt: skip
+    return draft
+
+
+def answers(draft: Draft) -> dict[str, Any]:
+    """What was filled in so far."""
+    if not draft.answers:
+        return {}
+    return dict(json.loads(crypto.system_key().open(TABLE, "answers", draft.pk, bytes(draft.answers))))
+
+
+def keep(draft: Draft, values: dict[str, Any]) -> None:
+    """Replace what was filled in."""
+    draft.answers = crypto.system_key().seal(TABLE, "answers", draft.pk, json.dumps(values))
+    draft.save(update_fields=["answers"])
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

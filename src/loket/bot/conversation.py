@@ -1,0 +1,205 @@
+"""The conversation as a table: what a resident did, and the one step that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from loket.applications import drafts
+from loket.applications import queries as cases
+from loket.bot import words
+from loket.conversations import actions as talks
+from loket.conversations.inbox import Turn
+from loket.conversations.models import Contact
+from loket.core import clock, codes, text
+from loket.core.actor import Actor, resident, system
+from loket.core.errors import Refusal
+from loket.delivery import actions as delivery
+from loket.offices import queries as offices
+
+LATE = timedelta(hours=1).total_seconds()
+TRIES = 3
+STATES = {
+    "id": {
+        "submitted": "sedang diperiksa", "needs_fix": "perlu Anda perbaiki", "verified": "data benar, menunggu siap cetak",
+        "ready": "menunggu dicetak", "printing": "sedang dicetak", "printed": "selesai dicetak, pilih cara terimanya",
+        "on_shelf": "siap diambil", "enveloped": "disiapkan untuk Pos", "manifested": "menunggu diambil Pos",
+        "in_transit": "dikirim Pos", "returned_home": "kembali ke kantor, pilih lagi cara terimanya",
+        "delivered": "selesai, sudah diterima", "collected": "selesai, sudah diambil", "signed": "sudah ditandatangani",
+        "sent": "selesai, sudah dikirim", "rejected": "tidak dapat diproses", "cancelled": "dibatalkan",
+        "withdrawn": "ditarik karena tidak diambil",
+    },
+    "en": {
+        "submitted": "being checked", "needs_fix": "needs your correction", "verified": "data right, waiting to be printable",
+        "ready": "waiting to be printed", "printing": "being printed", "printed": "printed, choose how to receive it",
+        "on_shelf": "ready to collect", "enveloped": "being prepared for the post", "manifested": "waiting for the post",
+        "in_transit": "with the post", "returned_home": "back at the office, choose again",
+        "delivered": "finished, received", "collected": "finished, collected", "signed": "signed",
+        "sent": "finished, sent", "rejected": "cannot be processed", "cancelled": "cancelled",
+        "withdrawn": "withdrawn, not collected",
+    },
+}  # fmt: skip
+
+Step = Callable[[Contact, Turn, Actor], None]
+
+
+def turn(contact: Contact, given: Turn) -> None:
+    """Answer one message with one message. Silent while a person has the chat, and for what came hours late."""
+    if contact.owner or given.age > LATE or given.kind in ("reaction", "system"):
+        return
+    by = system(contact.office_id, "bot")
+    name = _step(given)
+    if name == "unknown":
+        _unknown(contact, given, by)
+        return
+    Contact.objects.filter(pk=contact.pk).update(bot_tries=0, bot_step=name)
+    STEPS[name](contact, given, by)
+
+
+def _step(given: Turn) -> str:
+    """Which step a message calls for: a button by its id, then what stands in the text."""
+    if given.button:
+        flow, _, rest = given.button.partition(":")
+        if flow == "menu":
+            return rest.rpartition(":")[2] if rest.rpartition(":")[2] in STEPS else "menu"
+        return flow if flow in ("choose", "received") else "menu"
+    if given.kind in ("image", "document"):
+        return "media"
+    if given.kind != "text":
+        return "unknown"
+    if words.holds_numbers(given.text):
+        return "kindly"
+    if _code(given.text):
+        return "status"
+    return words.intent(given.text) or "unknown"
+
+
+def _say(contact: Contact, name: str, by: Actor, params: dict[str, Any] | None = None, link: str = "") -> None:
+    private = {"link": link} if link else {}
+    talks.notify([talks.Notice(contact.pk, name, None, params or {}, private)], by=by, at=clock.now())
+
+
+def _menu(contact: Contact, given: Turn, by: Actor) -> None:
+    _say(contact, "welcome", by)
+
+
+def _apply(contact: Contact, given: Turn, by: Actor, text_name: str = "form_link") -> None:
+    token = drafts.start(contact=contact.pk, by=resident(contact.office_id), at=clock.now())
+    _say(contact, text_name, by, link=f"{settings.BASE_URL}/l/{token}/")
+
+
+def _kindly(contact: Contact, given: Turn, by: Actor) -> None:
+    """A NIK in the chat is accepted and never echoed; the form is where data belong."""
+    _apply(contact, given, by, "form_link_kindly")
+
+
+def _status(contact: Contact, given: Turn, by: Actor) -> None:
+    found = cases.of_contact(contact.pk)
+    wanted = _code(given.text)
+    found = [item for item in found if item.code == wanted] or found
+    if not found:
+        _say(contact, "status_none", by)
+        return
+    lines = [_line(item, contact.language) for item in found[:3]]
+    _say(contact, "status_list", by, {"lines": "\n\n".join(lines), "code": found[0].code})
+
+
+def _line(item: Any, language: str) -> str:
+    state = STATES[language][item.state]
+    place = cases.place(item)
+    day = text.tanggal(item.promise_on, language)
+    promise = f"Perkiraan selesai {day}." if language == "id" else f"Expected by {day}."
+    line = f"*{codes.shown(item.code)}*: {state}."
+    if place:
+        line += f" Urutan {place}." if language == "id" else f" Place {place}."
+    return f"{line} {promise}" if item.finished_at is None else line
+
+
+def _person(contact: Contact, given: Turn, by: Actor) -> None:
+    office = offices.office(contact.office_id)
+    Contact.objects.filter(pk=contact.pk, waiting_since=None).update(waiting_since=clock.now())
+    _say(contact, "person_open" if office.is_open(clock.now()) else "person_closed", by)
+
+
+def _cancel(contact: Contact, given: Turn, by: Actor) -> None:
+    """Nothing is cancelled by a word in a chat: the page shows what would end and asks."""
+    _status(contact, given, by)
+
+
+def _stop(contact: Contact, given: Turn, by: Actor) -> None:
+    Contact.objects.filter(pk=contact.pk).update(opted_out_at=clock.now())
+    _say(contact, "stopped", by)
+
+
+def _language(language: str) -> Step:
+    def step(contact: Contact, given: Turn, by: Actor) -> None:
+        Contact.objects.filter(pk=contact.pk).update(language=language)
+        contact.language = language
+        _menu(contact, given, by)
+
+    return step
+
+
+def _media(contact: Contact, given: Turn, by: Actor) -> None:
+    _say(contact, "media", by)
+
+
+def _choose(contact: Contact, given: Turn, by: Actor) -> None:
+    """`choose:1:post:CODE`, from the chat that the case belongs to."""
+    _flow, _version, method, code = (*given.button.split(":"), "", "", "", "")[:4]
+    if not _owns(contact, code):
+        _menu(contact, given, by)
+        return
+    try:
+        delivery.choose(code, method, by=resident(contact.office_id), at=clock.now())
+    except Refusal as problem:
+        _say(contact, "refused", by, {"sentence": problem.text})
+
+
+def _received(contact: Contact, given: Turn, by: Actor) -> None:
+    """`received:1:notme:CODE`: a person looks into it at once."""
+    Contact.objects.filter(pk=contact.pk).update(waiting_since=clock.now())
+    _say(contact, "not_me", by)
+
+
+def _unknown(contact: Contact, given: Turn, by: Actor) -> None:
+    """Twice the menu is offered; the third time a person takes over."""
+    tries = contact.bot_tries + 1
+    Contact.objects.filter(pk=contact.pk).update(bot_tries=tries)
+    if tries >= TRIES:
+        Contact.objects.filter(pk=contact.pk).update(bot_tries=0)
+        _person(contact, given, by)
+    elif tries == 1 and not contact.bot_step:
+        _menu(contact, given, by)
+    else:
+        _say(contact, "not_understood", by)
+
+
+def _owns(contact: Contact, code: str) -> bool:
+    return any(item.code == code for item in cases.of_contact(contact.pk))
+
+
+def _code(typed: str) -> str:
+    try:
+        return codes.parse(typed)
+    except Refusal:
+        return ""
+
+
+STEPS: dict[str, Step] = {
+    "menu": _menu,
+    "apply": _apply,
+    "kindly": _kindly,
+    "status": _status,
+    "person": _person,
+    "cancel": _cancel,
+    "stop": _stop,
+    "english": _language("en"),
+    "indonesian": _language("id"),
+    "media": _media,
+    "choose": _choose,
+    "received": _received,
+}

@@ -1,0 +1,171 @@
+"""Sends what was queued: claimed and committed, then composed and sent, then noted. Statuses only climb."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.db import connection, transaction
+
+from loket.conversations.actions import CONTACT, MESSAGE, data_key, is_window_open
+from loket.conversations.gateways import WINDOW_CLOSED, CloudApi, Console, Gateway, Later, Never, Unknown
+from loket.conversations.models import Contact, Message, State
+from loket.conversations.texts import Button, Composed, compose
+from loket.core import clock, crypto, links
+from loket.offices import queries as offices
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 8
+LINK_DAYS = 7
+# A message whose sender died, or whose answer was lost, waits this long for a status before it is sent again.
+GRACE = timedelta(minutes=2)
+RANK = {"queued": 0, "sending": 1, "unknown": 2, "sent": 3, "delivered": 4, "read": 5}
+
+# Answers to residents go before notices; within each, in the order in which they were asked for.
+_CLAIM = """
+UPDATE conversations_message SET state = 'sending', claimed_at = clock_timestamp(), tries = tries + 1
+WHERE id IN (
+    SELECT id FROM conversations_message WHERE outgoing AND state = 'queued' AND due_at <= %s
+    ORDER BY (notice <> '' AND author NOT LIKE 'loket:bot%%'), seq LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+_CLIMB = """
+UPDATE conversations_message SET state = %s, error = %s, provider_id = COALESCE(provider_id, %s)
+WHERE id = %s AND state <> ALL(%s)
+"""
+
+
+def gateway() -> Gateway:
+    """The provider of the settings, or the console when none is configured."""
+    if not settings.WA_BASE_URL:
+        return Console()
+    client = httpx.Client(timeout=httpx.Timeout(15, connect=5), follow_redirects=False)
+    return CloudApi(settings.WA_BASE_URL, settings.WA_TOKEN, settings.WA_PHONE_ID, client)
+
+
+def send_due(via: Gateway, limit: int = 20) -> int:
+    """Send what is due; returns how many messages were tried."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [clock.now(), limit])
+        claimed = [row[0] for row in cursor.fetchall()]
+    for message in Message.objects.filter(pk__in=claimed).select_related("contact").order_by("seq"):
+        _send(via, message)
+    return len(claimed)
+
+
+def sweep() -> int:
+    """Bring back what a dead worker had claimed and what got no answer; returns how many."""
+    before = datetime.now(UTC) - GRACE
+    stuck = Message.objects.filter(outgoing=True, state__in=["sending", "unknown"], claimed_at__lt=before)
+    return stuck.filter(tries__lt=MAX_TRIES).update(state=State.QUEUED) + stuck.filter(tries__gte=MAX_TRIES).update(
+        state=State.DEAD, error="no_answer"
+    )
+
+
+def climb(message_id: str, provider_id: str, status: str, error: str = "") -> None:
+    """A status from the provider: a message only climbs, and a late or repeated status changes nothing."""
+    if status == "failed":
+        blocked = ["delivered", "read", "failed", "dead"]
+        state = "failed"
+    elif status in RANK:
+        blocked = [name for name, rank in RANK.items() if rank >= RANK[status]] + ["failed", "dead"]
+        state = status
+    else:
+        return
+    with connection.cursor() as cursor:
+        if not message_id:
+            cursor.execute("SELECT id FROM conversations_message WHERE provider_id = %s", [provider_id])
+            row = cursor.fetchone()
+            if row is None:
+                return
+            message_id = str(row[0])
+        cursor.execute(_CLIMB, [state, error[:40], provider_id, message_id, blocked])
+
+
+def _send(via: Gateway, message: Message) -> None:
+    contact = message.contact
+    key = data_key(contact)
+    try:
+        composed = _compose(message, contact, key)
+    except (KeyError, ValueError) as error:
+        log.error("message %s of kind %s lacks %s", message.pk, message.notice, type(error).__name__)
+        _end(message, State.DEAD, "incomplete")
+        return
+    sealed = key.seal(MESSAGE, "body", message.pk, json.dumps(asdict(composed)))
+    try:
+        provider_id = via.send(
+            _to(contact, key), composed, window_open=is_window_open(contact, clock.now()), opaque=str(message.pk),
+            language=contact.language,
+        )  # fmt: skip
+    except Later:
+        _again(message)
+    except Unknown:
+        _end(message, State.UNKNOWN, "")
+    except Never as problem:
+        if str(problem) == str(WINDOW_CLOSED):
+            Contact.objects.filter(pk=contact.pk).update(last_inbound_at=None)
+            _again(message)
+        else:
+            _end(message, State.FAILED, str(problem))
+    else:
+        # A status may have arrived before this answer: it is not taken back.
+        Message.objects.filter(pk=message.pk, provider_id=None).update(provider_id=provider_id)
+        Message.objects.filter(pk=message.pk).update(body=sealed)
+        Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=State.SENT)
+        Contact.objects.filter(pk=contact.pk).update(last_message_at=clock.now())
+
+
+def _compose(message: Message, contact: Contact, key: crypto.DataKey) -> Composed:
+    stored = key.open_text(MESSAGE, "body", message.pk, bytes(message.body)) if message.body else ""
+    if not message.notice:
+        return Composed(stored, "")
+    private: dict[str, str] = json.loads(stored) if stored else {}
+    if "footer" in private:  # composed at an earlier try: the same words go out again
+        return _again_composed(private)
+    office = offices.office(contact.office_id)
+    hours = f"{office.opens_at:%H.%M}–{office.closes_at:%H.%M} WIB"
+    values: dict[str, Any] = {
+        "fee": office.settings.post_fee, "days": office.settings.choose_within_days, "hours": hours,
+        "office": office.name, "pickup_place": f"{office.name}, {office.address}", **message.params,
+    }  # fmt: skip
+    link = private.pop("link", "") or _case_link(message.params.get("code", ""))
+    return compose(message.notice, values, language=contact.language, link=link, private=private)
+
+
+def _again_composed(stored: dict[str, Any]) -> Composed:
+    link = tuple(stored["link"]) if stored["link"] else None
+    buttons = tuple(Button(**item) for item in stored["buttons"])
+    return Composed(stored["body"], stored["footer"], buttons, link, stored["name"])  # type: ignore[arg-type]
+
+
+def _case_link(code: str) -> str:
+    """The address that opens one case for whoever holds this chat, for a week."""
+    if not code:
+        return ""
+    return f"{settings.BASE_URL}/l/{links.sign('case', code, clock.now() + timedelta(days=LINK_DAYS))}/"
+
+
+def _to(contact: Contact, key: crypto.DataKey) -> dict[str, str]:
+    if contact.phone:
+        return {"to": key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone))}
+    return {"recipient": contact.bsuid or ""}
+
+
+def _again(message: Message) -> None:
+    """Later, after a growing pause; a message that was tried often enough is shown to a person."""
+    if message.tries >= MAX_TRIES:
+        _end(message, State.DEAD, "tried_often")
+        return
+    pause = timedelta(seconds=min(900, 2**message.tries) * random.uniform(0.8, 1.2))  # noqa: S311 (jitter)
+    Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=State.QUEUED, due_at=clock.now() + pause)
+
+
+def _end(message: Message, state: str, error: str) -> None:
+    Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=state, error=error[:40])

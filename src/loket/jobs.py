@@ -1,0 +1,99 @@
+"""The worker: messages in and out without a pause, and what must happen by itself from time to time."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error, connection
+
+from loket.applications import actions as applications
+from loket.applications import queries as cases
+from loket.bot import conversation
+from loket.conversations import inbox, outbox
+from loket.core import clock
+from loket.core.actor import system
+from loket.delivery import actions as delivery
+from loket.delivery import queries as parcels
+from loket.insight import actions as insight
+from loket.offices import queries as offices
+from loket.offices.models import Office
+
+log = logging.getLogger("loket.worker")
+IDLE, AWAY = 0.3, 3.0
+
+
+def run_worker() -> None:
+    """Run until somebody stops us; every loop has a thread and a database connection of its own."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_given: stop.set())
+    via = outbox.gateway()
+    loops: list[tuple[Callable[[], int], float]] = [
+        (lambda: inbox.drain(settings.OFFICE, conversation.turn), IDLE),
+        (lambda: outbox.send_due(via), IDLE),
+        (tend, 15.0),
+    ]
+    threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join(5)
+
+
+def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
+    """Work while there is work; while the database is away, wait and try again."""
+    while not stop.is_set():
+        try:
+            done = work()
+        except Error as error:
+            log.warning("the database is away: %s", type(error).__name__)
+            connection.close()
+            stop.wait(AWAY)
+            continue
+        except Exception:
+            log.exception("a job failed")
+            stop.wait(AWAY)
+            continue
+        if not done:
+            stop.wait(pause)
+
+
+def tend() -> int:
+    """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
+    outbox.sweep()
+    for code in list(Office.objects.values_list("code", flat=True)):
+        remind_of_choice(code)
+        tell_of_slips(code)
+        insight.freeze_due(code)
+    return 0
+
+
+def remind_of_choice(office: str) -> int:
+    """Whoever has not said how she wants her card is asked again after some days."""
+    settings_ = offices.office(office).settings
+    now = clock.now()
+    silent = parcels.waiting_for_choice(office, now - timedelta(days=settings_.remind_after_days))
+    if silent:
+        delivery.remind(silent, by=system(office, "remind"), at=now)
+    return len(silent)
+
+
+def tell_of_slips(office: str) -> int:
+    """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
+    view = offices.office(office)
+    today = view.today()
+    late = cases.overdue(office, today)
+    until = view.working_days_from(today, 5)
+    for cause, group in (
+        (applications.CAUSE_CENTRE, [item for item in late if item.state == "verified" and item.slot == "card"]),
+        (applications.CAUSE_BUSY, [item for item in late if item.state != "verified" or item.slot != "card"]),
+    ):
+        if group:
+            applications.slip(group, until, cause, by=system(office, "slips"), at=clock.now())
+    return len(late)
