@@ -8,13 +8,12 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
 from loket.bot import conversation
-from loket.conversations import inbox, outbox
+from loket.conversations import gateways, inbox, outbox
 from loket.core import clock
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -32,9 +31,9 @@ def run_worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
-    via = outbox.gateway()
+    via = gateways.configured()
     loops: list[tuple[Callable[[], int], float]] = [
-        (lambda: inbox.drain(settings.OFFICE, conversation.turn), IDLE),
+        (lambda: inbox.drain(conversation.turn), IDLE),
         (lambda: outbox.send_due(via), IDLE),
         (tend, 15.0),
     ]

@@ -155,6 +155,9 @@ WA_VERIFY_TOKEN = os.environ.get("LOKET_WA_VERIFY_TOKEN") or DEMO.get("wa_verify
 WA_TOKEN = os.environ.get("LOKET_WA_TOKEN") or DEMO.get("wa_token", "")
 WA_BASE_URL = os.environ.get("LOKET_WA_BASE_URL") or DEMO.get("wa_base_url", "")
 WA_PHONE_ID = os.environ.get("LOKET_WA_PHONE_ID") or DEMO.get("wa_phone_id", "")
+# Meta's own path and header; a solution provider may want others, for instance `D360-API-KEY:`.
+WA_PATH = os.environ.get("LOKET_WA_PATH", "/v23.0/{phone_id}/messages")
+WA_AUTH = os.environ.get("LOKET_WA_AUTH", "Authorization: Bearer")
 
 LOGGING = {
     "version": 1,

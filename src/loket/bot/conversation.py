@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from loket.applications import drafts
 from loket.applications import queries as cases
 from loket.bot import words
 from loket.conversations import actions as talks
-from loket.conversations.inbox import Turn
+from loket.conversations.inbox import Incoming
 from loket.conversations.models import Contact
 from loket.core import clock, codes, text
 from loket.core.actor import Actor, resident, system
@@ -20,7 +20,7 @@ from loket.core.errors import Refusal
 from loket.delivery import actions as delivery
 from loket.offices import queries as offices
 
-LATE = timedelta(hours=1).total_seconds()
+LATE = timedelta(hours=1)
 TRIES = 3
 STATES = {
     "id": {
@@ -43,12 +43,12 @@ STATES = {
     },
 }  # fmt: skip
 
-Step = Callable[[Contact, Turn, Actor], None]
+Step = Callable[[Contact, Incoming, Actor], None]
 
 
-def turn(contact: Contact, given: Turn) -> None:
+def turn(contact: Contact, given: Incoming, at: datetime) -> None:
     """Answer one message with one message. Silent while a person has the chat, and for what came hours late."""
-    if contact.owner or given.age > LATE or given.kind in ("reaction", "system"):
+    if contact.owner or at - given.sent_at > LATE:
         return
     by = system(contact.office_id, "bot")
     name = _step(given)
@@ -59,7 +59,7 @@ def turn(contact: Contact, given: Turn) -> None:
     STEPS[name](contact, given, by)
 
 
-def _step(given: Turn) -> str:
+def _step(given: Incoming) -> str:
     """Which step a message calls for: a button by its id, then what stands in the text."""
     if given.button:
         flow, _, rest = given.button.partition(":")
@@ -82,21 +82,21 @@ def _say(contact: Contact, name: str, by: Actor, params: dict[str, Any] | None =
     talks.notify([talks.Notice(contact.pk, name, None, params or {}, private)], by=by, at=clock.now())
 
 
-def _menu(contact: Contact, given: Turn, by: Actor) -> None:
+def _menu(contact: Contact, given: Incoming, by: Actor) -> None:
     _say(contact, "welcome", by)
 
 
-def _apply(contact: Contact, given: Turn, by: Actor, text_name: str = "form_link") -> None:
+def _apply(contact: Contact, given: Incoming, by: Actor, text_name: str = "form_link") -> None:
     token = drafts.start(contact=contact.pk, by=resident(contact.office_id), at=clock.now())
     _say(contact, text_name, by, link=f"{settings.BASE_URL}/l/{token}/")
 
 
-def _kindly(contact: Contact, given: Turn, by: Actor) -> None:
+def _kindly(contact: Contact, given: Incoming, by: Actor) -> None:
     """A NIK in the chat is accepted and never echoed; the form is where data belong."""
     _apply(contact, given, by, "form_link_kindly")
 
 
-def _status(contact: Contact, given: Turn, by: Actor) -> None:
+def _status(contact: Contact, given: Incoming, by: Actor) -> None:
     found = cases.of_contact(contact.pk)
     wanted = _code(given.text)
     found = [item for item in found if item.code == wanted] or found
@@ -118,24 +118,24 @@ def _line(item: Any, language: str) -> str:
     return f"{line} {promise}" if item.finished_at is None else line
 
 
-def _person(contact: Contact, given: Turn, by: Actor) -> None:
+def _person(contact: Contact, given: Incoming, by: Actor) -> None:
     office = offices.office(contact.office_id)
     Contact.objects.filter(pk=contact.pk, waiting_since=None).update(waiting_since=clock.now())
     _say(contact, "person_open" if office.is_open(clock.now()) else "person_closed", by)
 
 
-def _cancel(contact: Contact, given: Turn, by: Actor) -> None:
+def _cancel(contact: Contact, given: Incoming, by: Actor) -> None:
     """Nothing is cancelled by a word in a chat: the page shows what would end and asks."""
     _status(contact, given, by)
 
 
-def _stop(contact: Contact, given: Turn, by: Actor) -> None:
+def _stop(contact: Contact, given: Incoming, by: Actor) -> None:
     Contact.objects.filter(pk=contact.pk).update(opted_out_at=clock.now())
     _say(contact, "stopped", by)
 
 
 def _language(language: str) -> Step:
-    def step(contact: Contact, given: Turn, by: Actor) -> None:
+    def step(contact: Contact, given: Incoming, by: Actor) -> None:
         Contact.objects.filter(pk=contact.pk).update(language=language)
         contact.language = language
         _menu(contact, given, by)
@@ -143,11 +143,11 @@ def _language(language: str) -> Step:
     return step
 
 
-def _media(contact: Contact, given: Turn, by: Actor) -> None:
+def _media(contact: Contact, given: Incoming, by: Actor) -> None:
     _say(contact, "media", by)
 
 
-def _choose(contact: Contact, given: Turn, by: Actor) -> None:
+def _choose(contact: Contact, given: Incoming, by: Actor) -> None:
     """`choose:1:post:CODE`, from the chat that the case belongs to."""
     _flow, _version, method, code = (*given.button.split(":"), "", "", "", "")[:4]
     if not _owns(contact, code):
@@ -159,13 +159,13 @@ def _choose(contact: Contact, given: Turn, by: Actor) -> None:
         _say(contact, "refused", by, {"sentence": problem.text})
 
 
-def _received(contact: Contact, given: Turn, by: Actor) -> None:
+def _received(contact: Contact, given: Incoming, by: Actor) -> None:
     """`received:1:notme:CODE`: a person looks into it at once."""
     Contact.objects.filter(pk=contact.pk).update(waiting_since=clock.now())
     _say(contact, "not_me", by)
 
 
-def _unknown(contact: Contact, given: Turn, by: Actor) -> None:
+def _unknown(contact: Contact, given: Incoming, by: Actor) -> None:
     """Twice the menu is offered; the third time a person takes over."""
     tries = contact.bot_tries + 1
     Contact.objects.filter(pk=contact.pk).update(bot_tries=tries)

@@ -8,15 +8,15 @@ import random
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-import httpx
 from django.conf import settings
 from django.db import connection, transaction
 
 from loket.conversations.actions import CONTACT, MESSAGE, data_key, is_window_open
-from loket.conversations.gateways import WINDOW_CLOSED, CloudApi, Console, Gateway, Later, Never, Unknown
+from loket.conversations.gateways import Final, Gateway, Retry, Unknown, WindowClosed
 from loket.conversations.models import Contact, Message, State
-from loket.conversations.texts import Button, Composed, compose
+from loket.conversations.texts import Composed, compose
 from loket.core import clock, crypto, links
 from loket.offices import queries as offices
 
@@ -42,14 +42,6 @@ WHERE id = %s AND state <> ALL(%s)
 """
 
 
-def gateway() -> Gateway:
-    """The provider of the settings, or the console when none is configured."""
-    if not settings.WA_BASE_URL:
-        return Console()
-    client = httpx.Client(timeout=httpx.Timeout(15, connect=5), follow_redirects=False)
-    return CloudApi(settings.WA_BASE_URL, settings.WA_TOKEN, settings.WA_PHONE_ID, client)
-
-
 def send_due(via: Gateway, limit: int = 20) -> int:
     """Send what is due; returns how many messages were tried."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -69,24 +61,29 @@ def sweep() -> int:
     )
 
 
-def climb(message_id: str, provider_id: str, status: str, error: str = "") -> None:
+def climb(update: dict[str, Any], at: datetime) -> None:
     """A status from the provider: a message only climbs, and a late or repeated status changes nothing."""
+    status, provider_id = str(update.get("status")), str(update.get("id"))
     if status == "failed":
         blocked = ["delivered", "read", "failed", "dead"]
-        state = "failed"
     elif status in RANK:
         blocked = [name for name, rank in RANK.items() if rank >= RANK[status]] + ["failed", "dead"]
-        state = status
     else:
         return
-    with connection.cursor() as cursor:
-        if not message_id:
-            cursor.execute("SELECT id FROM conversations_message WHERE provider_id = %s", [provider_id])
-            row = cursor.fetchone()
-            if row is None:
-                return
-            message_id = str(row[0])
-        cursor.execute(_CLIMB, [state, error[:40], provider_id, message_id, blocked])
+    error = str(((update.get("errors") or [{}])[0]).get("code", "")) if status == "failed" else ""
+    message_id = _message(str(update.get("biz_opaque_callback_data") or ""), provider_id)
+    if message_id:
+        with connection.cursor() as cursor:
+            cursor.execute(_CLIMB, [status, error[:40], provider_id, message_id, blocked])
+
+
+def _message(opaque: str, provider_id: str) -> str:
+    """Which of our messages a status is about: by what we sent along, else by the provider's id."""
+    try:
+        return str(UUID(opaque))
+    except ValueError:
+        found = Message.objects.filter(provider_id=provider_id).values_list("pk", flat=True).first()
+        return str(found) if found else ""
 
 
 def _send(via: Gateway, message: Message) -> None:
@@ -101,19 +98,18 @@ def _send(via: Gateway, message: Message) -> None:
     sealed = key.seal(MESSAGE, "body", message.pk, json.dumps(asdict(composed)))
     try:
         provider_id = via.send(
-            _to(contact, key), composed, window_open=is_window_open(contact, clock.now()), opaque=str(message.pk),
-            language=contact.language,
-        )  # fmt: skip
-    except Later:
-        _again(message)
+            _to(contact, key), composed, window_open=is_window_open(contact, clock.now()), opaque=str(message.pk)
+        )
+    except Retry as problem:
+        _again(message, problem.after)
     except Unknown:
         _end(message, State.UNKNOWN, "")
-    except Never as problem:
-        if str(problem) == str(WINDOW_CLOSED):
-            Contact.objects.filter(pk=contact.pk).update(last_inbound_at=None)
-            _again(message)
-        else:
-            _end(message, State.FAILED, str(problem))
+    except WindowClosed:
+        # The provider's clock decides: the next try goes out as a template.
+        Contact.objects.filter(pk=contact.pk).update(last_inbound_at=None)
+        _again(message, 0)
+    except Final as problem:
+        _end(message, State.FAILED, problem.code)
     else:
         # A status may have arrived before this answer: it is not taken back.
         Message.objects.filter(pk=message.pk, provider_id=None).update(provider_id=provider_id)
@@ -127,8 +123,8 @@ def _compose(message: Message, contact: Contact, key: crypto.DataKey) -> Compose
     if not message.notice:
         return Composed(stored, "")
     private: dict[str, str] = json.loads(stored) if stored else {}
-    if "footer" in private:  # composed at an earlier try: the same words go out again
-        return _again_composed(private)
+    if "footer" in private:
+        return _as_composed(private)
     office = offices.office(contact.office_id)
     hours = f"{office.opens_at:%H.%M}–{office.closes_at:%H.%M} WIB"
     values: dict[str, Any] = {
@@ -139,10 +135,12 @@ def _compose(message: Message, contact: Contact, key: crypto.DataKey) -> Compose
     return compose(message.notice, values, language=contact.language, link=link, private=private)
 
 
-def _again_composed(stored: dict[str, Any]) -> Composed:
-    link = tuple(stored["link"]) if stored["link"] else None
-    buttons = tuple(Button(**item) for item in stored["buttons"])
-    return Composed(stored["body"], stored["footer"], buttons, link, stored["name"])  # type: ignore[arg-type]
+def _as_composed(stored: dict[str, Any]) -> Composed:
+    """A message composed at an earlier try: the same words go out again."""
+    stored["buttons"] = tuple(tuple(button) for button in stored["buttons"])
+    stored["link"] = tuple(stored["link"]) if stored["link"] else None
+    stored["values"] = tuple(stored["values"])
+    return Composed(**stored)
 
 
 def _case_link(code: str) -> str:
@@ -152,18 +150,19 @@ def _case_link(code: str) -> str:
     return f"{settings.BASE_URL}/l/{links.sign('case', code, clock.now() + timedelta(days=LINK_DAYS))}/"
 
 
-def _to(contact: Contact, key: crypto.DataKey) -> dict[str, str]:
+def _to(contact: Contact, key: crypto.DataKey) -> str:
+    """A number with its plus, or the user id of somebody without a shared number."""
     if contact.phone:
-        return {"to": key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone))}
-    return {"recipient": contact.bsuid or ""}
+        return key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone))
+    return contact.bsuid or ""
 
 
-def _again(message: Message) -> None:
+def _again(message: Message, after: float) -> None:
     """Later, after a growing pause; a message that was tried often enough is shown to a person."""
     if message.tries >= MAX_TRIES:
         _end(message, State.DEAD, "tried_often")
         return
-    pause = timedelta(seconds=min(900, 2**message.tries) * random.uniform(0.8, 1.2))  # noqa: S311 (jitter)
+    pause = timedelta(seconds=min(900, after * 2**message.tries) * random.uniform(0.8, 1.2))  # noqa: S311 (jitter)
     Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=State.QUEUED, due_at=clock.now() + pause)
 
 

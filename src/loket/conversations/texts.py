@@ -18,22 +18,20 @@ FOOTER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
-    """A reply button: `id` carries flow, version and step, so that an old press is recognised."""
-
-    id: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready to be sent. `link` is (label, address) of a button that opens a page."""
+    """A message ready to be sent. `buttons` are (id, title), `link` is (label, address) of a button that opens a page.
+
+    `notice`, `values`, `template` and `language` are what goes out as an approved template when the reply window is shut.
+    """
 
     body: str
     footer: str
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
     link: tuple[str, str] | None = None
-    name: str = ""
+    notice: str = ""
+    values: tuple[str, ...] = ()
+    template: str = ""
+    language: str = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +268,13 @@ def compose(
     filled = {**_words(values, language), **(private or {})}
     body = (given.en if language == "en" else given.id).format_map(filled)
     buttons = tuple(
-        Button(id_.format_map(filled), english if language == "en" else indonesian)
+        (id_.format_map(filled), english if language == "en" else indonesian)
         for id_, indonesian, english in given.buttons
     )
     opening = given.link[1 if language == "en" else 0] if given.link else ""
-    return Composed(body, FOOTER[language], buttons, (opening, link) if opening and link else None, name)
+    page = (opening, link) if opening and link else None
+    # A template has one place for the text; its line breaks are not allowed there.
+    return Composed(body, FOOTER[language], buttons, page, name, (body,), f"loket_{name}", language)
 
 
 # Sentences of other rooms that travel as their Indonesian original and are translated here.

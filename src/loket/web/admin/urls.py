@@ -1,8 +1,13 @@
-"""Addresses of this door."""
+"""Addresses of administration."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from loket.web.admin import views
 
 app_name = "admin"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.lists, name="kelola"),
+    path("jam/", views.demo_clock, name="jam"),
+]

@@ -1,8 +1,23 @@
-"""Addresses of this door."""
+"""Addresses of the resident."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from loket.web.citizen import case, views
 
 app_name = "citizen"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("ajukan/", views.start, name="mulai"),
+    path("ajukan/isi/<str:langkah>/", views.step, name="langkah"),
+    path("ajukan/foto/<str:jenis>/", views.photo, name="foto"),
+    path("ajukan/periksa/", views.check, name="periksa"),
+    path("ajukan/selesai/", views.done, name="selesai"),
+    path("ajukan/nanti/", views.later, name="nanti"),
+    path("l/<str:token>/", views.by_link, name="tautan"),
+    path("cek/", case.find, name="cek"),
+    path("c/<str:kode>/", case.status, name="status"),
+    path("c/<str:kode>/terima/", case.choose, name="terima"),
+    path("c/<str:kode>/perbaiki/", case.correct, name="perbaiki"),
+    path("c/<str:kode>/batal/", case.cancel, name="batal"),
+]

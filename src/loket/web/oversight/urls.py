@@ -1,8 +1,10 @@
-"""Addresses of this door."""
+"""Addresses of the head."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from loket.web.oversight import views
 
 app_name = "oversight"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.head, name="pimpinan")]

@@ -1,8 +1,18 @@
-"""Addresses of this door."""
+"""Addresses for everybody."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from loket.web.public import views
 
 app_name = "public"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="beranda"),
+    path("statistik/", views.statistics, name="statistik"),
+    path("data/hari-ini.json", views.today_json, name="hari_ini"),
+    path("bantuan/", views.help_page, name="bantuan"),
+    path("privasi/", views.privacy, name="privasi"),
+    path("cookie/", views.cookies, name="cookie"),
+    path("aksesibilitas/", views.accessibility, name="aksesibilitas"),
+]

@@ -1,0 +1,89 @@
+"""Administration: read lists from SIAK, note a status by hand, move the demo's clock."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from loket import home
+from loket.applications import actions as applications
+from loket.applications import statuses
+from loket.applications.importing import import_statuses
+from loket.core import clock, crypto
+from loket.core.actor import Actor, Role
+from loket.core.errors import N_, Refusal
+from loket.offices import queries as offices
+from loket.residents import nik as niks
+from loket.suket.importing import import_suket
+from loket.web import demo, forms, words
+from loket.web.gate import staff_only
+
+MOST_BYTES = 20 * 1024 * 1024
+
+
+@staff_only(Role.ADMIN)
+def lists(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Read a list of statuses or of Suket; a check first shows what would happen."""
+    context: dict[str, Any] = {"statuses": [(row.code, row.code) for row in statuses.STATUSES]}
+    if request.method == "POST":
+        try:
+            if "nik" in request.POST:
+                _one_status(request, actor)
+                messages.success(request, _("Status tercatat."))
+                return redirect("admin:kelola")
+            context["report"] = _read(request, actor)
+        except Refusal as problem:
+            context |= {"problems": words.problems(problem), "typed": request.POST}
+    return render(request, "admin/kelola.html", context, status=422 if "problems" in context else 200)
+
+
+def _one_status(request: HttpRequest, actor: Actor) -> None:
+    nik = niks.parse_nik(forms.text(request, "nik", 40), strict=False).digits
+    status = statuses.parse(forms.text(request, "status", 40))
+    today = offices.office(actor.office).today()
+    applications.take_statuses(
+        [(crypto.index("nik", nik, crypto.keyring()), status.code, today)], by=actor, at=clock.now()
+    )
+
+
+def _read(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    upload = request.FILES.get("berkas")
+    if upload is None:
+        raise Refusal("file_missing", N_("Pilih berkas XLSX atau CSV dulu."), field="berkas")
+    if upload.size > MOST_BYTES:  # type: ignore[union-attr]  # one file
+        raise Refusal("file_large", N_("Berkas ini terlalu besar. Pakai perintah loket di server."), field="berkas")
+    read = import_suket if forms.text(request, "jenis", 10) == "suket" else import_statuses
+    suffix = Path(upload.name).suffix.lower()[:5]  # type: ignore[union-attr]
+    # The list holds NIK: it lies where only this process can read it, and only until it is read.
+    with tempfile.TemporaryDirectory(dir=home.path()) as folder:
+        path = Path(folder) / f"daftar{suffix}"
+        path.write_bytes(upload.read())  # type: ignore[union-attr]
+        report = read(path, dry_run="periksa" in request.POST, by=actor, at=clock.now())
+    return {**report.as_dict(), "errors": report.errors[:50], "dry_run": "periksa" in request.POST}
+
+
+@staff_only(*Role)
+def demo_clock(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Move the clock of the demo; a real office has no such page."""
+    if not settings.IS_DEMO:
+        raise Refusal("no_demo", N_("Jam hanya bisa digeser di kantor contoh."), status=404)
+    zone = ZoneInfo(offices.office(actor.office).zone)
+    context: dict[str, Any] = {"now": clock.now().astimezone(zone), "steps": demo.STEPS}
+    if request.method == "POST":
+        try:
+            moved = demo.wanted(forms.text(request, "geser", 4), forms.text(request, "ke", 30), clock.now(), zone)
+        except ValueError:
+            context["problems"] = [("ke", _("Tulis waktu seperti 2020-06-03T08:00."))]
+            return render(request, "admin/jam.html", context, status=422)
+        clock.move_to(moved)
+        demo.tell_emulator(moved)
+        return redirect("admin:jam")
+    return render(request, "admin/jam.html", context)

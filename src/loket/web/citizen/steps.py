@@ -1,0 +1,150 @@
+"""The questions of the form, one page each: what a page reads, and the rule that says whether it can be true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from loket.applications import filing as filings
+from loket.applications.filing import Address, Filing, Paper
+from loket.catalogue import queries as catalogue
+from loket.core import crypto, images, media
+from loket.core.errors import N_, Refusal, Refusals
+from loket.core.ids import uuid7
+from loket.offices.queries import OfficeView
+from loket.residents import nik as niks
+from loket.residents import phones
+from loket.web import forms
+
+Answers = dict[str, Any]
+Reader = Callable[[HttpRequest, Answers, OfficeView], Answers]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page of the form: its address, its template and what it reads."""
+
+    name: str
+    template: str
+    read: Reader
+
+
+def _service(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+    chosen = forms.text(request, "service", 20)
+    if not chosen:
+        raise Refusal("service_missing", N_("Pilih dulu keperluan Anda."), field="service")
+    return {"service": catalogue.service(chosen).code}
+
+
+def _numbers(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+    return _together(
+        nik=lambda: niks.parse_nik(forms.text(request, "nik", 40)).digits,
+        kk_number=lambda: niks.parse_kk(forms.text(request, "kk_number", 40)).digits,
+    )
+
+
+def _person(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+    found = _together(
+        name=lambda: filings.clean_name(forms.text(request, "name", 200)),
+        birth_date=lambda: _birth_date(request, office.today()),
+    )
+    if answers.get("nik") and answers.get("kk_number"):
+        niks.check_pair(answers["nik"], answers["kk_number"], date.fromisoformat(found["birth_date"]))
+    return found
+
+
+def _birth_date(request: HttpRequest, today: date) -> str:
+    born = forms.day(request, "birth_date")
+    filings.check_birth_date(born, today)
+    return born.isoformat()
+
+
+def _contact(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+    address = Address(
+        forms.text(request, "address", 200), forms.text(request, "kelurahan", 13), forms.text(request, "postal_code", 5)
+    )
+    found = _together(
+        phone=lambda: phones.parse_phone(forms.text(request, "phone", 30)),
+        address=lambda: filings.check_address(address, office),
+    )
+    return {**found, "address": address.line, "kelurahan": address.kelurahan, "postal_code": address.postal_code}
+
+
+def _together(**work: Callable[[], Any]) -> Answers:
+    """Read several fields of one page; what is wrong in each is told at once."""
+    found, problems = {}, []
+    for name, one in work.items():
+        try:
+            found[name] = one()
+        except Refusal as problem:
+            problem.field = problem.field or name
+            problems.append(problem)
+    if problems:
+        raise problems[0] if len(problems) == 1 else Refusals(problems)
+    return found
+
+
+STEPS = (
+    Step("layanan", "citizen/layanan.html", _service),
+    Step("nomor", "citizen/nomor.html", _numbers),
+    Step("nama", "citizen/nama.html", _person),
+    Step("kontak", "citizen/kontak.html", _contact),
+)
+BY_NAME = {step.name: step for step in STEPS}
+_NEEDS = {"layanan": "service", "nomor": "nik", "nama": "name", "kontak": "phone"}
+
+
+def read_photo(request: HttpRequest, answers: Answers, kind: str) -> Answers:
+    """One photo, checked now and kept under Loket's own key until the form is sent."""
+    if kind not in request.FILES:
+        if answers.get("photos", {}).get(kind):
+            return {}
+        raise Refusal("photo_missing", N_("Foto belum dipilih. Ambil foto atau pilih dari galeri."), field=kind)
+    try:
+        content = images.accept(request.FILES[kind].read())  # type: ignore[union-attr]  # a single file
+    except Refusal as problem:
+        problem.field = kind
+        raise
+    row = uuid7()
+    media.store([(row, content)], crypto.system_key())
+    earlier = answers.get("photos", {})
+    if earlier.get(kind):
+        media.delete([UUID(earlier[kind])])
+    return {"photos": {**earlier, kind: str(row)}}
+
+
+def pages(answers: Answers) -> list[str]:
+    """The pages of the form in order: the steps, with one page for each photo that the service asks for."""
+    kinds = catalogue.service(answers["service"]).documents if answers.get("service") else ()
+    return ["layanan", "nomor", "nama", *(f"foto/{kind}" for kind in kinds), "kontak"]
+
+
+def first_open(answers: Answers) -> str | None:
+    """The first page that is not answered yet; None when everything is there."""
+    for page in pages(answers):
+        name, _, kind = page.partition("/")
+        if not (answers.get("photos", {}).get(kind) if kind else answers.get(_NEEDS[name])):
+            return page
+    return None
+
+
+def filing(answers: Answers) -> Filing:
+    """The request that the answers state."""
+    service = catalogue.service(answers["service"])
+    photos = answers.get("photos", {})
+    return Filing(
+        service=service,
+        nik=answers["nik"],
+        kk_number=answers["kk_number"],
+        name=answers["name"],
+        birth_date=date.fromisoformat(answers["birth_date"]),
+        phone=answers["phone"],
+        address=Address(answers["address"], answers["kelurahan"], answers.get("postal_code", "")),
+        papers=[Paper(kind, media.read(UUID(photos[kind]), crypto.system_key())) for kind in service.documents],
+        channel="online",
+    )

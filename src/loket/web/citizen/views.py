@@ -1,0 +1,260 @@
+"""The resident's own pages: file, follow, correct, choose. No account, no password, no JavaScript needed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from loket.applications import actions as applications
+from loket.applications import drafts
+from loket.applications import queries as cases
+from loket.applications.models import Draft
+from loket.catalogue import queries as catalogue
+from loket.core import answers as remembered
+from loket.core import clock, codes, links, media, text
+from loket.core.actor import resident
+from loket.core.errors import N_, Refusal, Refusals
+from loket.offices import queries as offices
+from loket.web import forms, words
+from loket.web.citizen import steps
+
+DRAFT, CASES = "draf", "kasus"
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """Who it is for, what to prepare, what it costs; one button begins."""
+    if request.method == "POST":
+        _begin(request, drafts.start(contact=None, by=resident(settings.OFFICE), at=clock.now()))
+        return redirect("citizen:langkah", langkah="layanan")
+    language = get_language() or "id"
+    services = [(row.name(language), row.summary(language)) for row in catalogue.services()]
+    fee = offices.office(settings.OFFICE).settings.post_fee
+    return render(request, "citizen/mulai.html", {"services": services, "fee": fee, "kembali": "/"})
+
+
+@require_safe
+def by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A link from the chat: to one's own request, or to a form that is begun or goes on."""
+    if "." in token:
+        code = links.read("case", token, clock.now())
+        _let_in(request, code)
+        return redirect("citizen:status", kode=code)
+    draft = drafts.find(token, clock.now())
+    if draft.application_id:
+        _let_in(request, draft.application.code)  # type: ignore[union-attr]  # checked above
+        return redirect("citizen:status", kode=draft.application.code)  # type: ignore[union-attr]
+    _begin(request, token)
+    return _go(drafts.answers(draft))
+
+
+def step(request: HttpRequest, langkah: str) -> HttpResponse:
+    """One question; a wrong answer stays on the page with what to do."""
+    draft = _draft(request)
+    if draft is None:
+        return redirect("citizen:mulai")
+    page = steps.BY_NAME.get(langkah)
+    if page is None:
+        raise Refusal("page", N_("Halaman ini tidak ada. Mulai lagi dari awal."), status=404)
+    given = drafts.answers(draft)
+    office = offices.office(draft.office_id)
+    context = _frame(request, given, langkah) | {
+        "typed": given | _date_parts(given), "kelurahan": _grouped(office), "services": _services(),
+    }  # fmt: skip
+    if request.method != "POST":
+        return render(request, page.template, context)
+    try:
+        found = page.read(request, given, office)
+    except (Refusal, Refusals) as problem:
+        context |= {"problems": words.problems(problem), "typed": request.POST}
+        return render(request, page.template, context, status=422)
+    drafts.keep(draft, given | found)
+    return _next(request, given | found, langkah)
+
+
+def photo(request: HttpRequest, jenis: str) -> HttpResponse:
+    """One photo a page, straight from the camera."""
+    draft = _draft(request)
+    if draft is None:
+        return redirect("citizen:mulai")
+    given = drafts.answers(draft)
+    page = f"foto/{jenis}"
+    if page not in steps.pages(given):
+        return _go(given)
+    context = _frame(request, given, page) | {
+        "kind": jenis,
+        "label": catalogue.document_name(jenis, get_language() or "id"),
+        "has_photo": bool(given.get("photos", {}).get(jenis)),
+    }
+    if request.method != "POST":
+        return render(request, "citizen/foto.html", context)
+    try:
+        found = steps.read_photo(request, given, jenis)
+    except Refusal as problem:
+        return render(request, "citizen/foto.html", context | {"problems": words.problems(problem)}, status=problem.status)
+    drafts.keep(draft, given | found)
+    return _next(request, given | found, page)
+
+
+def check(request: HttpRequest) -> HttpResponse:
+    """Everything at a glance before it is sent; sending twice leads to the same receipt."""
+    draft = _draft(request)
+    if draft is None:
+        return redirect("citizen:mulai")
+    if draft.application_id:
+        return redirect("citizen:selesai")
+    given = drafts.answers(draft)
+    if steps.first_open(given):
+        return _go(given)
+    context = _frame(request, given, "periksa") | {"rows": _summary(given, offices.office(draft.office_id))}
+    if request.method != "POST":
+        return render(request, "citizen/periksa.html", context)
+    try:
+        if not request.POST.get("setuju"):
+            raise Refusal("consent", N_("Centang pernyataan di bawah kalau isian sudah benar."), field="setuju")
+        code = _send(draft, given)
+    except (Refusal, Refusals) as problem:
+        context |= {"problems": words.problems(problem)}
+        return render(request, "citizen/periksa.html", context, status=problem.status)
+    _let_in(request, code)
+    return redirect("citizen:selesai")
+
+
+def _send(draft: Draft, given: steps.Answers) -> str:
+    """File what the form holds, once; its photos move into the case and the form is emptied."""
+    by = resident(draft.office_id)
+
+    def work() -> tuple[int, str]:
+        receipt = applications.file(steps.filing(given), contact=draft.contact_id, by=by, at=clock.now())
+        Draft.objects.filter(pk=draft.pk).update(application_id=receipt.id, answers=None)
+        return 201, receipt.code
+
+    answer = remembered.once("draft", str(draft.pk), b"send", work)
+    if not answer.replayed:
+        media.delete([UUID(row) for row in given.get("photos", {}).values()])
+    return answer.body
+
+
+@require_safe
+def done(request: HttpRequest) -> HttpResponse:
+    """The receipt: code, place, promise, and what happens next."""
+    draft = _draft(request)
+    if draft is None or draft.application is None:
+        return redirect("citizen:mulai")
+    application = draft.application
+    context = {
+        "a": application,
+        "code": codes.shown(application.code),
+        "service": catalogue.service(application.service),
+        "name": catalogue.service(application.service).name(get_language() or "id"),
+        "place": cases.place(application),
+        "status_url": reverse("citizen:status", args=[application.code]),
+    }
+    return render(request, "citizen/selesai.html", context)
+
+
+@require_POST
+def later(request: HttpRequest) -> HttpResponse:
+    """Leave the form for now: the link that opens it again."""
+    if _draft(request) is None:
+        return redirect("citizen:mulai")
+    link = f"{settings.BASE_URL}/l/{request.session[DRAFT]}/"
+    return render(request, "citizen/nanti.html", {"link": link, "until": clock.now() + drafts.KEPT})
+
+
+def _begin(request: HttpRequest, token: str) -> None:
+    request.session[DRAFT] = token
+    request.session.set_expiry(timedelta(days=7))
+
+
+def _let_in(request: HttpRequest, code: str) -> None:
+    """Remember that this browser may see this case whole."""
+    known = request.session.get(CASES, [])
+    if code not in known:
+        request.session[CASES] = [*known[-9:], code]
+
+
+def _draft(request: HttpRequest) -> Draft | None:
+    token = request.session.get(DRAFT)
+    if not token:
+        return None
+    try:
+        return drafts.find(token, clock.now())
+    except Refusal:
+        return None
+
+
+def _go(given: steps.Answers) -> HttpResponse:
+    page = steps.first_open(given)
+    return redirect("citizen:periksa") if page is None else redirect(_url(page))
+
+
+def _next(request: HttpRequest, given: steps.Answers, page: str) -> HttpResponse:
+    """The page after this one, or back to the summary when somebody came from there to change one answer."""
+    if request.GET.get("ubah") and steps.first_open(given) is None:
+        return redirect("citizen:periksa")
+    order = steps.pages(given)
+    following = order[order.index(page) + 1 :]
+    return redirect(_url(following[0])) if following else _go(given)
+
+
+def _url(page: str) -> str:
+    name, _slash, kind = page.partition("/")
+    return reverse("citizen:foto", args=[kind]) if kind else reverse("citizen:langkah", args=[name])
+
+
+def _frame(request: HttpRequest, given: steps.Answers, page: str) -> dict[str, Any]:
+    """What every page of the form shows: where one stands and the way back."""
+    order = [*steps.pages(given), "periksa"]
+    number = order.index(page) + 1
+    back = _url(order[number - 2]) if number > 1 else reverse("citizen:mulai")
+    return {
+        "number": number,
+        "total": len(order),
+        "kembali": reverse("citizen:periksa") if request.GET.get("ubah") else back,
+        "unsent": True,
+    }
+
+
+def _services() -> list[tuple[str, str, str]]:
+    language = get_language() or "id"
+    return [(row.code, row.name(language), row.summary(language)) for row in catalogue.services()]
+
+
+def _grouped(office: offices.OfficeView) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [
+        (kecamatan, [(code, name) for code, name in office.kelurahan.items() if code.startswith(f"{parent}.")])
+        for parent, kecamatan in sorted(office.kecamatan.items())
+    ]
+
+
+def _date_parts(given: steps.Answers) -> dict[str, str]:
+    if not given.get("birth_date"):
+        return {}
+    year, month, day = given["birth_date"].split("-")
+    return {"birth_date_hari": str(int(day)), "birth_date_bulan": str(int(month)), "birth_date_tahun": year}
+
+
+def _summary(given: steps.Answers, office: offices.OfficeView) -> list[dict[str, str]]:
+    """The answers as rows with a way to change each."""
+    language = get_language() or "id"
+    service = catalogue.service(given["service"])
+    rows = [
+        (_("Keperluan"), service.name(language), "layanan"),
+        ("NIK", given["nik"], "nomor"),
+        (_("Nomor KK"), given["kk_number"], "nomor"),
+        (_("Nama"), given["name"], "nama"),
+        (_("Tanggal lahir"), text.tanggal(date.fromisoformat(given["birth_date"]), language), "nama"),
+        *((name, _("sudah ada"), f"foto/{kind}") for kind, name in forms.paper_names(service.documents, language)),
+        (_("Nomor WhatsApp"), given["phone"], "kontak"),
+        (_("Alamat"), f"{given['address']}, {office.kelurahan[given['kelurahan']]}", "kontak"),
+    ]
+    return [{"key": key, "value": value, "href": f"{_url(page)}?ubah=1", "what": key} for key, value, page in rows]
