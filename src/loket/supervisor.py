@@ -63,6 +63,7 @@ def demo(port: int, *, fresh: bool) -> int:
                 "--callback", f"http://127.0.0.1:{port}/hooks/whatsapp", "--app-secret", stored["wa_app_secret"],
                 "--verify-token", stored["wa_verify_token"], "--token", stored["wa_token"],
                 "--phone-id", stored["wa_phone_id"], "--state", str(home.path() / "emulator.db"),
+                "--now", _core_time(),
             ],
             {},
         ),
@@ -108,6 +109,15 @@ def _prepare(port: int) -> bool:
     if made:
         _step("penduduk, permohonan, blangko", "residents, applications, blanks", made, lambda: _loket("manage", "seed_demo"))
     return made
+
+
+def _core_time() -> str:
+    """The time of the core clock, which the emulator follows."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup(); from loket.core import clock; print(clock.now().isoformat())"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "loket.settings"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
 
 
 def _step(indonesian: str, english: str, shown: bool, work: Callable[[], None]) -> None:
