@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
@@ -56,7 +57,7 @@ def ensure() -> None:
     """A running server with Loket's database and roles; safe to call again. Writes `database.json`."""
     given = os.environ.get("DATABASE_URL")
     if given:
-        home.write("database.json", {role: given for role in (*ROLES, "superuser")})
+        home.write("database.json", dict.fromkeys((*ROLES, "superuser"), given))
         return
     if not (_data() / "PG_VERSION").exists():
         _initialise()
@@ -261,7 +262,8 @@ def _debian() -> list[Path]:
 
 def _version(folder: Path) -> int:
     told = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False).stdout
-    return int(told.split()[2].split(".")[0].rstrip("develbtarc")) if told else 0
+    found = re.search(r"(\d+)", told)
+    return int(found[1]) if found else 0
 
 
 def _is_free(port: int) -> bool:

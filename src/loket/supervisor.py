@@ -216,7 +216,7 @@ def _wait_until_up(port: int, children: list[Child], stopping: list[int]) -> boo
         if stopping:
             return False
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/siap/", timeout=2):  # noqa: S310 (loopback)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/siap/", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -8,7 +8,7 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loket.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 (settings must be named first)
+from django.core.wsgi import get_wsgi_application
 
 _pages = get_wsgi_application()
 

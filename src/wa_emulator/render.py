@@ -1,7 +1,6 @@
 """What a phone shows of a message: one flat description, made from the JSON that was sent."""
 
 import re
-from typing import Any
 
 from wa_emulator.checks import Json, body_parameters
 

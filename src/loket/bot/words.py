@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 
 INTENTS: dict[str, frozenset[str]] = {
-    "menu": frozenset("menu mulai start halo hai hi hallo assalamualaikum pagi siang sore malam punten kulonuwun".split()),
+    "menu": frozenset(["menu", "mulai", "start", "halo", "hai", "hi", "hallo", "assalamualaikum", "pagi", "siang", "sore", "malam", "punten", "kulonuwun"]),
     "apply": frozenset(
-        "ajukan ajuin daftar bikin buat gawe ngadamel nyieun urus ngurus permohonan ktp ektp suket tukar ganti hilang ilang "
-        "leungit rusak kk akta cetak pemula apply request".split()
+        ["ajukan", "ajuin", "daftar", "bikin", "buat", "gawe", "ngadamel", "nyieun", "urus", "ngurus", "permohonan", "ktp", "ektp", "suket", "tukar", "ganti", "hilang", "ilang", "leungit", "rusak", "kk", "akta", "cetak", "pemula", "apply", "request"]
     ),
-    "status": frozenset("status cek kapan sampai mana wis tos atos jadi rampung beres progres sudah udah".split()),
-    "person": frozenset("petugas admin orang cs operator tanya bantuan tulung bantosan pengaduan keluhan help".split()),
-    "cancel": frozenset("batal batalin cancel wurung bolay".split()),
-    "stop": frozenset("berhenti stop unsubscribe".split()),
+    "status": frozenset(["status", "cek", "kapan", "sampai", "mana", "wis", "tos", "atos", "jadi", "rampung", "beres", "progres", "sudah", "udah"]),
+    "person": frozenset(["petugas", "admin", "orang", "cs", "operator", "tanya", "bantuan", "tulung", "bantosan", "pengaduan", "keluhan", "help"]),
+    "cancel": frozenset(["batal", "batalin", "cancel", "wurung", "bolay"]),
+    "stop": frozenset(["berhenti", "stop", "unsubscribe"]),
     "english": frozenset(["english", "inggris"]),
     "indonesian": frozenset(["indonesia", "bahasa"]),
 }

@@ -31,10 +31,10 @@ def run_import(given: argparse.Namespace) -> int:
     if (problem := _no_database()) is not None:
         return problem
     start_django("web")
+    from loket.applications.importing import import_statuses
     from loket.core import clock
     from loket.core.actor import Actor, Role
     from loket.core.errors import Refusal
-    from loket.applications.importing import import_statuses
     from loket.suket.importing import import_suket
 
     by = Actor("cli", given.office, frozenset({Role.ADMIN}))

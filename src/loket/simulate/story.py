@@ -48,8 +48,8 @@ class App:
     submitted_at: datetime
     promise_on: date
     filed_by: str
-    state: str = ""
-    state_at: datetime = field(default_factory=lambda: datetime.min)
+    state_at: datetime
+    state: str = "submitted"
     verifier: str = ""
     verified_at: datetime | None = None
     printed_at: datetime | None = None
@@ -112,13 +112,12 @@ class Book:
         local = self.office.working_days_from(at.date(), service.promise_days)
         app = App(
             uuid7(int(at.timestamp() * 1000)), codes.generate(), service, channel, met, contact, at, local,
-            "warga" if channel == "online" else "loket1",
+            "warga" if channel == "online" else "loket1", at,
         )  # fmt: skip
         self.entry(
             at, app.filed_by, "application.file", app,
             {"channel": channel, "documents": list(service.documents), "service": service.code, "state": [None, "submitted"]},
         )  # fmt: skip
-        app.state, app.state_at = "submitted", at
         return app
 
     def move(self, app: App, name: str, at: datetime, actor: str, **body: Any) -> None:

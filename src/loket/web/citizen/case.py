@@ -220,7 +220,7 @@ def _timeline(application: Application) -> list[dict[str, Any]]:
         return [
             {
                 "title": words.resident_state(state),
-                "state": "selesai" if number < here or state in rules.FINAL and number == here else "sekarang" if number == here else "belum",
+                "state": "selesai" if number < here or (state in rules.FINAL and number == here) else "sekarang" if number == here else "belum",
                 "at": reached.get(state) if number <= here else None,
             }
             for number, state in enumerate(way)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -173,9 +174,9 @@ def _case_page(code: str, actor: Actor) -> dict[str, Any]:
     born = found.claims.get("birth_date", "")
     claimed = [
         ("name", _("Nama"), found.claims.get("name", ""), found.name),
-        ("birth_date", _("Tanggal lahir"), born, found.birth_date),
+        ("birth_date", _("Tanggal lahir"), _day(born, language), _day(found.birth_date, language)),
         ("kk_number", _("Nomor KK"), _masked(found.claims.get("kk_number", "")), _masked(found.kk_number)),
-        ("phone", _("Nomor WhatsApp"), text.mask_phone(found.claims.get("phone") or ""), text.mask_phone(found.phone)),
+        ("phone", _("Nomor WhatsApp"), _phone(found.claims.get("phone")), _phone(found.phone)),
         ("address", _("Alamat"), found.claims.get("address") or found.address, found.address),
     ]
     roles = actor.roles
@@ -202,6 +203,14 @@ def _case_page(code: str, actor: Actor) -> dict[str, Any]:
         "paper_moves": [name for name in ("sign", "send") if name in moves],
         "own_case": application.filed_by == actor.name,
     }
+
+
+def _day(stated: str, language: str) -> str:
+    return text.tanggal(date.fromisoformat(stated), language) if stated else ""
+
+
+def _phone(number: str | None) -> str:
+    return text.mask_phone(number) if number else ""
 
 
 def _masked(number: str) -> str:

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-
 from loket.insight import queries as insight
 from loket.offices import queries as offices
 from loket.web import figures
