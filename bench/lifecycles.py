@@ -93,7 +93,6 @@ class Run:
 
     def wave(self, size: int, mark: Callable[[str], None] = lambda _name: None) -> None:
         """`size` lifecycles; `mark` is told the name of each phase as it begins."""
-        client = self.client
         people = [self._person() for _ in range(size)]
         mark("file")
         with ThreadPoolExecutor(self.threads) as pool:

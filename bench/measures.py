@@ -1,0 +1,322 @@
+"""What is measured: lifecycles, imports, pages, memory and the weight of a first visit."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from bench import replay
+from bench.lifecycles import ROLES, Client, Run
+from bench.stage import Stage, cpu_seconds, figure, p95, stage
+
+Figures = list[dict[str, Any]]
+KELURAHAN = "36.72.01.1001"
+BLANKS = """
+from uuid import uuid4
+from loket.core import clock
+from loket.core.actor import Actor, Role
+from loket.stock import actions as stock
+stock.receive(quantity=100000, letter=uuid4().hex, by=Actor("gudang1", "36.72", frozenset({Role.CUSTODIAN})), at=clock.now())
+"""
+
+
+def lifecycle(size: int | None) -> Figures:
+    """Lifecycles per second over HTTP, beside a replay of the same statements by pgbench in the same run."""
+    with stage() as loket:
+        if size:
+            loket.loket("manage", "load_bulk", str(size))
+        loket.python(BLANKS)
+        before = loket.broken()
+        loket.start_web()
+        client = Client(loket.port, loket.tokens(ROLES))
+        run = Run(client, threads=6, kelurahan=KELURAHAN)
+        _drain(run)
+        run.wave(100)
+        client.phases.seconds.clear()
+        client.phases.calls.clear()
+        begun, cpu = time.perf_counter(), cpu_seconds()
+        count = 600
+        run.wave(count)
+        seconds = time.perf_counter() - begun
+        share = (cpu_seconds() - cpu) / seconds / (os.cpu_count() or 1)
+        limit = replay.limit(loket, run)
+        loket.stop_web()
+        after = loket.broken()
+        rows = [
+            figure("lifecycles", count / seconds, "1/s", limit=limit, goal=100),
+            figure("lifecycles, share of the limit", count / seconds / limit, "", goal=1 / 3),
+            figure("generator's share of the CPU", share, ""),
+            figure("invariants broken before and after", len(before) + len(after), "", goal=0, more=False),
+            figure("applications loaded before", size or 12_414, ""),
+        ]
+        rows += [figure(f"phase {name}", spent / count * 1000, "ms each") for name, spent in client.phases.seconds.items()]
+        return rows
+
+
+def _drain(run: Run) -> None:
+    """Print what the seeded office had waiting, so that a wave finds only its own cards."""
+    while True:
+        try:
+            batch = run.client.post("printer", "batches", b'{"size":200}')
+        except RuntimeError:
+            return
+        items = [{"code": code, "result": "printed"} for code in batch["codes"]]
+        run.client.items("printer", f"batches/{batch['batch']}/results", items)
+
+
+def imports(size: int | None) -> Figures:
+    """XLSX import of new rows, all personal fields encrypted and indexed, beside a bare COPY of as many rows."""
+    rows: Figures = []
+    with stage() as loket:
+        for count, goal in ((4_921, 3.0), (size or 200_000, 60.0)):
+            path = loket.home / f"suket-{count}.xlsx"
+            _sheet(path, count, 0 if count == 4_921 else 10_000)
+            begun = time.perf_counter()
+            report = json.loads(loket.loket("suket", "import", str(path), "--json"))
+            seconds = time.perf_counter() - begun
+            assert report["new"] == count, report
+            limit = _copy_limit(loket, count)
+            rows.append(figure(f"import of {count} rows", seconds, "s", limit=limit, goal=goal, more=False))
+        rows.append(figure("invariants broken", len(loket.broken()), "", goal=0, more=False))
+    return rows
+
+
+def _sheet(path: Path, count: int, offset: int) -> None:
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["DAFTAR PEMEGANG SUKET"])
+    sheet.write_row(2, 0, ["No", "NIK", "No KK", "Nama Lengkap", "Tgl Lahir", "Alamat", "Kelurahan", "No Suket",
+                           "Tgl Suket", "Status", "No HP"])  # fmt: skip
+    for index in range(count):
+        number = index + offset
+        born = date(1930, 1, 1) + timedelta(days=number % 25_000)
+        sheet.write_row(3 + index, 0, [
+            str(index + 1), f"367299{born:%d%m%y}{9000 + number // 25_000:04d}", f"3672990101120{number % 999:03d}",
+            f"WARGA {_letters(number)} {_letters(number // 3)}", born.strftime("%d-%m-%Y"),
+            f"Jalan Contoh {number % 200} RT 1 RW 2", ("Cibeber", "Kedaleman", "Kebon Dalem", "Citangkil")[number % 4],
+            f"471.13/{number:06d}/SKT/2018", "12-05-2018", ("PRR", "SFE", "DUP")[number % 3], f"0812{number:08d}",
+        ])  # fmt: skip
+    book.close()
+
+
+def _letters(number: int) -> str:
+    return "".join("ABDEGHIKLMNRSTUY"[number // 16**place % 16] for place in range(5))
+
+
+def _copy_limit(loket: Stage, count: int) -> float:
+    """Seconds for a COPY of as many rows of the same width into the same table, rolled back."""
+    code = f"""
+import os, time
+from django.db import connection, transaction
+blob = os.urandom(60)
+with transaction.atomic():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE limit_rows (LIKE residents_resident INCLUDING INDEXES)")
+        begun = time.perf_counter()
+        with cursor.copy("COPY limit_rows (id, office_id, data_key, nik, nik_index, name, name_tokens, birth_date, phone, address, kelurahan, met_at) FROM STDIN WITH (FORMAT BINARY)") as copy:
+            copy.set_types(["uuid", "varchar", "bytea", "bytea", "bytea", "bytea", "int4[]", "bytea", "bytea", "bytea", "varchar", "timestamptz"])
+            from loket.core.ids import uuid7
+            from loket.core import clock
+            now = clock.now()
+            for index in range({count}):
+                copy.write_row((uuid7(), "36.72", blob, blob, os.urandom(16), blob, [index % 16384], blob, blob, blob, "36.72.01.1001", now))
+        print(time.perf_counter() - begun)
+    transaction.set_rollback(True)
+"""
+    return float(loket.python(code))
+
+
+def pages(size: int | None) -> Figures:
+    """p95 of the office's daily pages, at the demo's size and at `size` applications."""
+    with stage() as loket:
+        small = _page_times(loket)
+        rows = [figure(f"{name}, 12 thousand applications", value, "ms", goal=50, more=False) for name, value in small.items()]
+        if size:
+            loket.loket("manage", "load_bulk", str(size))
+            large = _page_times(loket)
+            rows += [figure(f"{name}, {size} applications", value, "ms", goal=50, more=False) for name, value in large.items()]
+            rows += [
+                figure(f"{name}, growth", large[name] / small[name], "times", goal=1.5, more=False) for name in small
+            ]
+    return rows
+
+
+def _page_times(loket: Stage) -> dict[str, float]:
+    loket.python("from loket.insight import actions; actions.freeze_due('36.72')")
+    found = json.loads(
+        loket.python(
+            "import json\nfrom loket.applications.models import Application\nfrom loket.applications import queries\n"
+            "rows = list(Application.objects.filter(state='delivered').order_by('?')[:40])\n"
+            "print(json.dumps([[row.code, (case := queries.case(row)).nik, case.name] for row in rows]))"
+        )
+    )
+    logins = {row["username"]: row["password"] for row in json.loads((loket.home / "demo.json").read_text())["logins"]}
+    loket.start_web()
+    verifier, head = Browser(loket.port), Browser(loket.port)
+    verifier.sign_in("verifikator1", logins["verifikator1"])
+    head.sign_in("kadis", logins["kadis"])
+    times: dict[str, Callable[[int], None]] = {
+        "verifier's queue": lambda _n: verifier.get("/petugas/"),
+        "search by code": lambda n: verifier.search(found[n % 40][0]),
+        "search by NIK": lambda n: verifier.search(found[n % 40][1], "Telepon dari warga"),
+        "search by name": lambda n: verifier.search(found[n % 40][2]),
+        "head's page": lambda _n: head.get("/pimpinan/"),
+    }
+    measured = {}
+    for name, call in times.items():
+        for number in range(5):
+            call(number)
+        spent = []
+        for number in range(100):
+            begun = time.perf_counter()
+            call(number)
+            spent.append((time.perf_counter() - begun) * 1000)
+        measured[name] = p95(spent)
+    loket.stop_web()
+    return measured
+
+
+class Browser:
+    """Keeps cookies and one connection, as a browser does."""
+
+    def __init__(self, port: int):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: str | None = None) -> str:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, path, body, headers)
+        response = self.connection.getresponse()
+        text = response.read().decode()
+        for line in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+        assert response.status in (200, 302), (path, response.status)
+        return text
+
+    def get(self, path: str) -> str:
+        return self.ask("GET", path)
+
+    def post(self, path: str, **values: str) -> str:
+        values["csrfmiddlewaretoken"] = self.cookies["csrftoken"]
+        return self.ask("POST", path, urllib.parse.urlencode(values))
+
+    def sign_in(self, name: str, password: str) -> None:
+        self.get("/masuk/")
+        self.post("/masuk/", nama=name, sandi=password)
+        self.get("/petugas/cari/" if name.startswith("verif") else "/pimpinan/")
+
+    def search(self, sought: str, reason: str = "") -> str:
+        return self.post("/petugas/cari/", cari=sought, alasan=reason)
+
+
+def memory(size: int | None) -> Figures:
+    """Proportional memory (PSS) of everything that `loket demo` runs, after some work."""
+    home = Path(tempfile.mkdtemp(prefix="loket-bench-"))
+    home.chmod(0o755)
+    loket = Stage(home, 0)
+    import socket
+    import sys
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        loket.port = probe.getsockname()[1]
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "loket.cli", "demo", "--port", str(loket.port)], env=loket.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and "pids" not in _demo(home):
+            time.sleep(0.5)
+        time.sleep(6)
+        logins = {row["username"]: row["password"] for row in _demo(home)["logins"]}
+        verifier = Browser(loket.port)
+        verifier.sign_in("verifikator1", logins["verifikator1"])
+        for _ in range(100):
+            verifier.get("/petugas/")
+            verifier.get("/statistik/")
+        pids = _tree(demo.pid) + _postgres(home)
+        rows = [figure("everything together", sum(_pss(pid) for pid in pids), "MB (PSS)", goal=400, more=False)]
+        rows += [figure(name, sum(_pss(one) for one in _tree(pid)) if name != "supervisor" else _pss(pid), "MB (PSS)")
+                 for name, pid in _demo(home)["pids"].items()]  # fmt: skip
+        rows.append(figure("postgres", sum(_pss(pid) for pid in _postgres(home)), "MB (PSS)"))
+        return rows
+    finally:
+        demo.terminate()
+        demo.wait(30)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _demo(home: Path) -> dict[str, Any]:
+    file = home / "demo.json"
+    return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += _tree(int(child))
+    return found
+
+
+def _postgres(home: Path) -> list[int]:
+    data = next((path for path in (home / "pg" / "data",) if path.exists()), None)
+    pid = int((data / "postmaster.pid").read_text().split()[0]) if data else 0
+    return _tree(pid) if pid else []
+
+
+def _pss(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024  # type: ignore[index]
+
+
+def weight(size: int | None) -> Figures:
+    """Bytes of the first visit of each resident page: the page and every file it names, compressed as sent."""
+    rows = []
+    with stage() as loket:
+        loket.start_web()
+        for path in ("/", "/ajukan/", "/cek/", "/statistik/", "/bantuan/"):
+            total = _first_visit(loket.port, path)
+            rows.append(figure(f"first visit of {path}", total / 1024, "KiB", goal=30, more=False))
+    return rows
+
+
+def _first_visit(port: int, path: str) -> int:
+    total, page = _transfer(port, path)
+    for link in set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page)):
+        total += _transfer(port, link)[0]
+    return total
+
+
+def _transfer(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    response = connection.getresponse()
+    body = response.read()
+    zipped = response.headers.get("Content-Encoding") == "gzip"
+    text = gzip.decompress(body) if zipped else body
+    return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
+
+
+MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight}
