@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+WITHOUT_SCRIPTS: set[int] = set()
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1366, "height": 768}
 
 
@@ -34,6 +37,8 @@ class Office:
     stored: dict[str, Any]
     process: subprocess.Popen[str]
     errors: list[str] = field(default_factory=list)
+    # The public figures right after the first start, before any test walked through.
+    at_first: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -95,7 +100,9 @@ def office() -> Iterator[Office]:
     port = free_port()
     process = begin(home, port)
     wait_until_up(port, process)
-    yield Office(home, json.loads((home / "demo.json").read_text()), process)
+    made = Office(home, json.loads((home / "demo.json").read_text()), process)
+    made.at_first = made.figures()
+    yield made
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0, (home / "demo.log").read_text()[-2000:]
 
@@ -121,6 +128,8 @@ class People:
         self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
+        if not scripts:
+            WITHOUT_SCRIPTS.add(id(page))
         page.on("pageerror", lambda error: self.office.errors.append(str(error)))
         return page
 
@@ -136,9 +145,15 @@ class People:
 
 
 def picture(page: Page, name: str) -> None:
+    """Look at a page as it stands: axe finds nothing, nothing is wider than the screen, and a picture if wanted."""
     folder = os.environ.get("LOKET_PICTURES")
     if folder:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+    if id(page) in WITHOUT_SCRIPTS:
+        return  # axe is a script; the same pages are looked at with scripts in the first journey
+    found = Axe().run(page, options=AXE).response["violations"]
+    assert not found, f"{name}: " + "; ".join(f"{row['id']}: {row['nodes'][0]['html'][:200]}" for row in found)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{name} is wider than the screen"
 
 
 @pytest.fixture

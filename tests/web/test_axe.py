@@ -63,6 +63,8 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser
+        # Inside Playwright's loop Django keeps connections of its own; they must not outlive their database.
+        connections.close_all()
         browser.close()
 
 
@@ -96,7 +98,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
     casting.blanks(people, 1)
     batch, _codes = printing.open_batch(1, by=people.printer, at=people.at)
     return {
-        "verifier": ["petugas/antrean/", "petugas/antrean/?status=rejected", f"petugas/k/{fresh_case}/", "petugas/cari/",
+        "verifier": ["petugas/", "petugas/?status=ready", f"petugas/k/{fresh_case}/", "petugas/cari/",
                      "petugas/obrolan/"],
         "counter": ["petugas/loket/", "petugas/loket/terima/KTP_NEW/", f"petugas/loket/serah/{shelf}/"],
         "recorder": ["rekam/"],

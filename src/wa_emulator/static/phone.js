@@ -28,7 +28,7 @@ function words(target, text) {
 const TICKS = { sent: "✓", delivered: "✓✓", read: "✓✓ dibaca" };
 
 function bubble(message) {
-  const item = element("li", message.mine ? "bubble mine" : "bubble");
+  const item = element("div", message.mine ? "bubble mine" : "bubble");
   if (message.media?.id) {
     const image = element("img");
     image.src = `/_/photo/${message.media.id}`;
@@ -46,7 +46,7 @@ function bubble(message) {
 function choices(message) {
   const buttons = message.buttons ?? [];
   if (!buttons.length && !message.link) return null;
-  const item = element("li", "choices");
+  const item = element("div", "choices");
   for (const button of buttons) {
     const made = element("button", "", button.title ?? button.text);
     made.type = "button";
