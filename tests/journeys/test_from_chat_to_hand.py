@@ -29,7 +29,7 @@ def photo(tmp_path: Path) -> Path:
 
 def fill_form(page: Page, photo: Path, *, service: str, nik: str, phone: str, documents: int, prefix: str = "") -> str:
     """Answer every question of the form; returns the request code as stored."""
-    page.locator(f"input[name=service][value={service}]").check()
+    page.locator(f"input[name=service][value='{service}']").check()
     picture(page, f"{prefix}1-layanan")
     page.get_by_role("button", name="Lanjut", exact=True).click()
     page.locator("#nik").fill(nik[:12])
@@ -155,7 +155,7 @@ def _print_until(office: Office, people: People, code: str) -> None:
         first = printer.locator("input[type=checkbox][name=kode]").first.get_attribute("value")
         printer.locator("input#kode").fill(str(first))
         printer.get_by_role("button", name="Gagal encode").click()
-        mine = printer.locator(f"input[type=checkbox][value={code}]").count()
+        mine = printer.locator(f"input[type=checkbox][value='{code}']").count()
         for box in printer.locator("input[type=checkbox][name=kode]").all():
             box.check()
         picture(printer, "batch")

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from loket.printing import actions as printing
@@ -34,13 +35,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def site(fresh: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def site(fresh: str) -> Iterator[str]:
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.wsgi import get_wsgi_application
 
-    monkeypatch.setattr(settings, "IS_DEMO", True)
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    monkeypatch.setattr(settings, "STORAGES", {**settings.STORAGES, "staticfiles": plain})
 
     def application(environ: dict[str, object], start: object) -> object:
         try:
@@ -50,7 +49,9 @@ def site(fresh: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
     server = make_server("127.0.0.1", 0, application, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    # override_settings, and not a patched attribute: it also drops the storage that an earlier test made.
+    with override_settings(IS_DEMO=True, STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
@@ -71,6 +72,7 @@ def _findings(page: Page, url: str, name: str) -> list[str]:
     """What axe finds at the width of a desk, and whether a phone would have to scroll sideways."""
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(url)
+    assert page.evaluate("[...document.styleSheets].some(one => one.cssRules.length > 50)"), f"{url}: no style sheet"
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}-1366.png", full_page=True)
     violations = Axe().run(page).response["violations"]
