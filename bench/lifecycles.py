@@ -120,8 +120,9 @@ class Run:
 
     def _person(self) -> tuple[str, bytes]:
         number = next(_serial)
-        born = date(1950 + number // 9999 % 50, 1 + number // 500_000 % 12, 1 + number // 6_000_000 % 28)
-        nik = f"367299{born:%d%m%y}{1 + number % 9998:04d}"
+        # Serials from 5.000 belong to no resident of the demo and to none of a bulk load.
+        born = date(1950 + number // 4999 % 50, 1 + number // 249_950 % 12, 1 + number // 2_999_400 % 28)
+        nik = f"367299{born:%d%m%y}{5000 + number % 4999:04d}"
         head = {
             "service": "SUKET_EXCHANGE", "nik": nik, "kk_number": f"367299010112{1 + number % 9998:04d}",
             "name": f"UJI {_word(number)} {_word(number // 7)}", "birth_date": born.isoformat(),

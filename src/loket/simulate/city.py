@@ -45,11 +45,11 @@ class Figure:
 class City:
     """Makes residents one after the other; the same seed makes the same city."""
 
-    def __init__(self, seed: int, kelurahan: list[str]):
+    def __init__(self, seed: int, kelurahan: list[str], serial: int = 0, made: int = 0):
         self.random = random.Random(seed)
         self.kelurahan = kelurahan
         self.weights = [self.random.uniform(0.6, 2.2) for _ in kelurahan]
-        self.made = 0
+        self.serial, self.made = serial, made
         self._born: dict[date, int] = {}
 
     def person(self, youngest: date) -> Figure:
@@ -58,7 +58,7 @@ class City:
         is_woman = rng.random() < 0.5
         # Nine thousand people can share a birth date before their NIK would run out of serials.
         born = youngest - timedelta(days=int(rng.random() ** 1.6 * 21_000))
-        number = self._born.get((born), 0)
+        number = self._born.get(born, self.serial)
         self._born[born] = number + 1
         self.made += 1
         first = rng.choice(WOMEN if is_woman else MEN)
