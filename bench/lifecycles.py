@@ -24,7 +24,6 @@ from PIL import Image
 
 SET = 50
 ROLES = ("resident", "admin", "verifier", "printer", "dispatcher", "courier")
-_local = threading.local()
 # Numbers no earlier run of the same database used; the prefix belongs to nobody.
 _serial = itertools.count(random.SystemRandom().randrange(1, 50) * 1_000_000)
 
@@ -42,11 +41,16 @@ class Client:
 
     def __init__(self, port: int, tokens: dict[str, str]):
         self.port, self.tokens, self.phases = port, tokens, Phases()
+        self._own = threading.local()
+
+    def reconnect(self) -> None:
+        """Forget every connection: the server was started anew."""
+        self._own = threading.local()
 
     def post(self, role: str, path: str, body: bytes) -> dict[str, Any]:
-        connection: http.client.HTTPConnection | None = getattr(_local, "connection", None)
+        connection: http.client.HTTPConnection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = _local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         begun = time.perf_counter()
         connection.request(
             "POST", f"/api/v1/{path}", body,

@@ -32,6 +32,7 @@ def limit(loket: Stage, run: Run) -> float:
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
         connection.execute("SELECT pg_reload_conf()")
         loket.start_web()
+        run.client.reconnect()
         time.sleep(0.5)
         marks: list[tuple[str, int]] = []
         run.wave(SIZE, lambda name: marks.append((name, log.stat().st_size)))
