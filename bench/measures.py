@@ -105,7 +105,7 @@ def _sheet(path: Path, count: int, offset: int) -> None:
         number = index + offset
         born = date(1930, 1, 1) + timedelta(days=number % 25_000)
         sheet.write_row(3 + index, 0, [
-            str(index + 1), f"367299{born:%d%m%y}{9000 + number // 25_000:04d}", f"3672990101120{number % 999:03d}",
+            str(index + 1), f"367299{born:%d%m%y}{9001 + number // 25_000:04d}", f"3672990101120{number % 999:03d}",
             f"WARGA {_letters(number)} {_letters(number // 3)}", born.strftime("%d-%m-%Y"),
             f"Jalan Contoh {number % 200} RT 1 RW 2", ("Cibeber", "Kedaleman", "Kebon Dalem", "Citangkil")[number % 4],
             f"471.13/{number:06d}/SKT/2018", "12-05-2018", ("PRR", "SFE", "DUP")[number % 3], f"0812{number:08d}",

@@ -93,6 +93,17 @@ def is_running() -> bool:
     return _call("pg_ctl", "-D", str(_data()), "status").returncode == 0
 
 
+def is_alive() -> bool:
+    """Whether the process that this cluster's lock file names lives; cheap enough to ask three times a second."""
+    if os.environ.get("DATABASE_URL"):
+        return True
+    try:
+        pid = int((_data() / "postmaster.pid").read_text().split()[0])
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
+    except (OSError, ValueError, IndexError):
+        return False
+
+
 def grant(url: str | None = None) -> None:
     """Give each role what it needs and nothing more; runs after every migration, as the schema's owner."""
     with psycopg.connect(url or home.database_url("superuser"), autocommit=True) as connection:

@@ -25,7 +25,8 @@ from loket import home, postgres
 from loket.commands import refuse, say
 
 _DEATH_SIGNAL = 1
-THREADS = 6
+# Python uses one core per process: two of them let a small server use both of its own.
+WORKERS, THREADS = 2, 6
 
 
 @dataclass
@@ -137,7 +138,7 @@ def _loket(*arguments: str) -> None:
 def _web(port: int) -> Child:
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "1", "--blocking-threads", str(THREADS), "--backpressure", "64", "--no-ws",
+        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--backpressure", "64", "--no-ws",
         "--log-level", "warning", "loket.wsgi:application",
     ]  # fmt: skip
     return Child("web", command, {"LOKET_DB_ROLE": "web"})
@@ -161,6 +162,7 @@ def _tend(children: list[Child], port: int, welcome: Callable[[], None]) -> int:
         while not stopping:
             for child in children:
                 _revive(child, children)
+            _revive_database()
             time.sleep(0.3)
     finally:
         _stop(children)
@@ -189,6 +191,17 @@ def _revive(child: Child, children: list[Child]) -> None:
         child.not_before = 0.0
         _start(child)
         _note_pids(children)
+
+
+def _revive_database() -> None:
+    """A server that was killed is started again; it plays back its log, so nothing committed is missing."""
+    if postgres.is_alive():
+        return
+    say("! basis data mati, dihidupkan lagi.", "! the database died, starting it again.")
+    try:
+        postgres.start()
+    except postgres.Unavailable as problem:
+        say(f"! {problem}", f"! {problem}")
 
 
 def _stop(children: list[Child]) -> None:

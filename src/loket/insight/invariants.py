@@ -101,11 +101,9 @@ QUERIES: dict[str, str] = {
         SELECT a.code FROM applications_application a JOIN suket_letter l ON l.resident_id = a.resident_id
         WHERE a.service = 'SUKET_EXCHANGE' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
           AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
-    "I15 no job runs without a living worker": """
-        SELECT id, task_name FROM procrastinate_jobs
-        WHERE status = 'doing' AND EXISTS (
-            SELECT 1 FROM procrastinate_events e WHERE e.job_id = procrastinate_jobs.id AND e.type = 'started'
-            GROUP BY e.job_id HAVING max(e.at) < now() - interval '10 minutes')""",
+    "I15 no message is in flight without a living worker": f"""
+        SELECT id, state FROM conversations_message
+        WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '10 minutes' LIMIT {_LIMIT}""",
 }
 
 
