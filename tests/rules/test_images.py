@@ -22,9 +22,9 @@ def _png(width: int, height: int) -> bytes:
     [
         (b"", "photo_empty"), (b"%PDF-1.7 named foto.jpg", "photo_is_pdf"), (_png(8000, 5000), "photo_pixels"),
         (b"\0\0\0\x18ftypheic" + bytes(100), "photo_is_heic"), (b"GIF89a" + bytes(100), "photo_unknown"),
-        (_png(20, 20), "photo_small"), (b"\xff\xd8\xff\xe0" + bytes(20), "photo_unreadable"),
-        (b"\xff\xd8\xff" + bytes(images.MAX_BYTES), "photo_heavy"), (photo()[:300], "photo_unreadable"),
-        (_png(900, 900), "photo_unreadable"),
+        (_png(20, 20), "photo_small"), (b"\xff\xd8\xff\xe0" + bytes(20), "photo_broken"),
+        (b"\xff\xd8\xff" + bytes(images.MAX_BYTES), "photo_heavy"), (photo()[:300], "photo_broken"),
+        (_png(900, 900), "photo_broken"),
     ],
 )  # fmt: skip
 def test_what_is_no_photo_is_refused_with_a_sentence(content: bytes, code: str) -> None:
