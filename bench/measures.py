@@ -36,9 +36,7 @@ stock.receive(quantity=100000, letter=uuid4().hex, by=Actor("gudang1", "36.72", 
 
 def lifecycle(size: int | None) -> Figures:
     """Lifecycles per second over HTTP, beside a replay of the same statements by pgbench in the same run."""
-    with stage() as loket:
-        if size:
-            loket.loket("manage", "load_bulk", str(size))
+    with stage(size or 0) as loket:
         loket.python(BLANKS)
         before = loket.broken()
         loket.start_web()
@@ -122,16 +120,15 @@ def _copy_limit(loket: Stage, count: int) -> float:
     code = f"""
 import os, time
 from django.db import connection, transaction
-blob = os.urandom(60)
+from loket.core import clock
+from loket.core.ids import uuid7
+blob, now = os.urandom(60), clock.now()
 with transaction.atomic():
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE limit_rows (LIKE residents_resident INCLUDING INDEXES)")
         begun = time.perf_counter()
         with cursor.copy("COPY limit_rows (id, office_id, data_key, nik, nik_index, name, name_tokens, birth_date, phone, address, kelurahan, met_at) FROM STDIN WITH (FORMAT BINARY)") as copy:
             copy.set_types(["uuid", "varchar", "bytea", "bytea", "bytea", "bytea", "int4[]", "bytea", "bytea", "bytea", "varchar", "timestamptz"])
-            from loket.core.ids import uuid7
-            from loket.core import clock
-            now = clock.now()
             for index in range({count}):
                 copy.write_row((uuid7(), "36.72", blob, blob, os.urandom(16), blob, [index % 16384], blob, blob, blob, "36.72.01.1001", now))
         print(time.perf_counter() - begun)
@@ -144,14 +141,12 @@ def pages(size: int | None) -> Figures:
     """p95 of the office's daily pages, at the demo's size and at `size` applications."""
     with stage() as loket:
         small = _page_times(loket)
-        rows = [figure(f"{name}, 12 thousand applications", value, "ms", goal=50, more=False) for name, value in small.items()]
-        if size:
-            loket.loket("manage", "load_bulk", str(size))
+    rows = [figure(f"{name}, 12 thousand applications", value, "ms", goal=50, more=False) for name, value in small.items()]
+    if size:
+        with stage(size) as loket:
             large = _page_times(loket)
-            rows += [figure(f"{name}, {size} applications", value, "ms", goal=50, more=False) for name, value in large.items()]
-            rows += [
-                figure(f"{name}, growth", large[name] / small[name], "times", goal=1.5, more=False) for name in small
-            ]
+        rows += [figure(f"{name}, {size} applications", value, "ms", goal=50, more=False) for name, value in large.items()]
+        rows += [figure(f"{name}, growth", large[name] / small[name], "times", goal=1.5, more=False) for name in small]
     return rows
 
 

@@ -84,8 +84,8 @@ class Stage:
 
 
 @contextmanager
-def stage(demo: bool = True) -> Iterator[Stage]:
-    """A migrated, seeded Loket; everything is removed afterwards."""
+def stage(loaded: int = 0) -> Iterator[Stage]:
+    """A migrated, seeded Loket, with so many finished applications loaded before; everything is removed afterwards."""
     home = Path(tempfile.mkdtemp(prefix="loket-bench-"))
     home.chmod(0o755)
     with socket.socket() as probe:
@@ -93,15 +93,33 @@ def stage(demo: bool = True) -> Iterator[Stage]:
         port = probe.getsockname()[1]
     made = Stage(home, port)
     try:
-        made.loket("migrate")
-        made.loket("manage", "collectstatic", "--noinput", "-v0")
-        if demo:
-            made.loket("manage", "seed_demo")
+        _furnish(made, loaded)
         yield made
     finally:
         made.stop_web()
         made.python("from loket import postgres; postgres.stop()")
         subprocess.run(["rm", "-rf", str(home)], check=False)
+
+
+def _furnish(made: Stage, loaded: int) -> None:
+    """Fill an empty stage. Loading a million takes a quarter of an hour, so LOKET_BENCH_KEEP may name a folder in which
+    a loaded stage is kept and from which the next run is copied."""
+    kept = Path(os.environ["LOKET_BENCH_KEEP"], str(loaded)) if loaded and "LOKET_BENCH_KEEP" in os.environ else None
+    if kept and kept.exists():
+        subprocess.run(["cp", "-a", f"{kept}/.", str(made.home)], check=True)
+        made.python("from loket import postgres; postgres.start()")
+        made.loket("migrate")
+        return
+    made.loket("migrate")
+    made.loket("manage", "collectstatic", "--noinput", "-v0")
+    made.loket("manage", "seed_demo")
+    if loaded:
+        made.loket("manage", "load_bulk", str(loaded))
+    if kept:
+        made.python("from loket import postgres; postgres.stop()")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-a", str(made.home), str(kept)], check=True)
+        made.python("from loket import postgres; postgres.start()")
 
 
 def figure(name: str, value: float, unit: str, *, limit: float | None = None, goal: float | None = None, more: bool = True) -> dict[str, Any]:

@@ -96,6 +96,8 @@ def _database(url: str) -> dict[str, object]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
+        # After a restart of the server no thread keeps a dead connection: each is asked once per request.
+        "CONN_HEALTH_CHECKS": True,
         # READ COMMITTED with explicit row locks; times leave the database in UTC.
         "OPTIONS": {"application_name": "loket"},
     }

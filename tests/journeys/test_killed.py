@@ -66,6 +66,14 @@ def _call(office: Office, token: str, path: str, body: bytes | None = None, key:
         time.sleep(0.2)
 
 
+def _status(office: Office, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"{office.url}{path}", timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as problem:
+        return problem.code
+
+
 def _tree(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(below for child in children for below in _tree(int(child)))]
@@ -100,6 +108,9 @@ def test_kill_web_worker_and_database_while_residents_file(office: Office) -> No
     for number, code in acknowledged.items():
         assert _call(office, token, f"applications/{code}")["code"] == code
         assert _call(office, token, "applications", _body(number), f"mati-{number}")["code"] == code
+    # Every thread of the web held a connection to the dead server; none of them shows that to a resident.
+    with ThreadPoolExecutor(24) as pool:
+        assert set(pool.map(lambda _n: _status(office, "/statistik/"), range(96))) == {200}
     broken = [row for row in _cli(office, "verify")["checks"] if not row["ok"]]
     assert broken == []
     revived = json.loads((office.home / "demo.json").read_text())["pids"]

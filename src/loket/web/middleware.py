@@ -53,10 +53,7 @@ class Language:
 
 
 class DatabaseAway:
-    """While the database is away nothing is accepted and nothing is lost: 503, and when to come back.
-
-    Connections are kept and not probed before each request, so the first request after an outage finds out.
-    """
+    """While the database is away nothing is accepted and nothing is lost: 503, and when to come back."""
 
     def __init__(self, get_response: View):
         self.get_response = get_response
