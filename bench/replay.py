@@ -1,7 +1,7 @@
 """The physical limit of a lifecycle: the very statements that one wave sent, replayed by pgbench without any Python.
 
-A wave is recorded by the server's own log (psycopg sends literals), phase by phase and session by session. The
-database is copied before it; the copy then takes the same statements from as many pgbench sessions at once.
+A wave is recorded by the server's own log, phase by phase and session by session, and every value is written into its
+statement. The database is copied before it; the copy then takes the same statements from as many pgbench sessions at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from bench.lifecycles import Run
 from bench.stage import Stage
 
 SIZE = 200
-_LINE = re.compile(r"^#(\d+)# LOG:  statement: (.*)", re.S)
+_LINE = re.compile(r"^#(\d+)# LOG:  (?:statement|execute [^:]+): (.*)", re.S)
+_VALUES = re.compile(r"^#(\d+)# DETAIL:  [Pp]arameters: (.*)", re.S)
+_VALUE = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 
 
 def limit(loket: Stage, run: Run) -> float:
@@ -53,12 +55,25 @@ def _sessions(text: str) -> list[str]:
     """The statements of each server process, in order, as scripts."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for entry in re.split(r"\n(?=#\d+# )", text):
-        line = _LINE.match(entry.strip("\n"))
-        if line:
-            statement = " ".join(line[2].split("\n"))
-            if not statement.lower().startswith(("set ", "alter system", "select pg_reload", "create database")):
-                found[line[1]].append(statement.rstrip("; ") + ";")
-    return ["\n".join(statements) for statements in found.values()]
+        if line := _LINE.match(entry.strip("\n")):
+            found[line[1]].append(line[2])
+        elif line := _VALUES.match(entry.strip("\n")):
+            found[line[1]].append(_filled(found[line[1]].pop(), line[2]))
+    skipped = ("set ", "alter system", "select pg_reload", "create database")
+    return [
+        "\n".join(
+            " ".join(statement.split("\n")).rstrip("; ") + ";"
+            for statement in statements
+            if not statement.lower().startswith(skipped)
+        )
+        for statements in found.values()
+    ]
+
+
+def _filled(statement: str, values: str) -> str:
+    """A statement with its values in the places of `$1`, `$2` and so on."""
+    known = {int(number): value for number, value in _VALUE.findall(values)}
+    return re.sub(r"\$(\d+)", lambda place: known[int(place[1])], statement)
 
 
 def _replay(loket: Stage, address: str, sessions: list[str]) -> float:
@@ -76,8 +91,9 @@ def _replay(loket: Stage, address: str, sessions: list[str]) -> float:
         )
         for path in files
     ]  # fmt: skip
-    for one in running:
-        one.wait()
+    failed = [one for one in running if one.wait()]
+    if failed:
+        raise RuntimeError(f"{len(failed)} of {len(running)} sessions could not be replayed")
     return time.perf_counter() - begun
 
 

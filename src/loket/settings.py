@@ -99,7 +99,8 @@ def _database(url: str) -> dict[str, object]:
         # After a restart of the server no thread keeps a dead connection: each is asked once per request.
         "CONN_HEALTH_CHECKS": True,
         # READ COMMITTED with explicit row locks; times leave the database in UTC.
-        "OPTIONS": {"application_name": "loket"},
+        # Values travel beside the statements, and a statement seen often is planned once per connection.
+        "OPTIONS": {"application_name": "loket", "server_side_binding": True, "prepare_threshold": 3},
     }
 
 

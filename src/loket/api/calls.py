@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from typing import Any
 from uuid import UUID
 
+import pybase64
 from django.http import HttpRequest, HttpResponse
 
 from loket.api import shapes
@@ -325,7 +325,7 @@ def _address(given: shapes.AddressIn) -> Address:
 
 def _bytes(content: str) -> bytes:
     try:
-        return base64.b64decode(content, validate=True)
+        return pybase64.b64decode(content, validate=True)
     except binascii.Error as error:
         raise Refusal(
             "base64", N_("Isi berkas bukan base64 yang utuh. Kirim ulang berkasnya."), field="content_base64"

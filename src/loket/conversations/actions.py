@@ -55,15 +55,10 @@ def contact_by_phone(phone: str, *, office: str, at: datetime, name: str = "") -
     """The contact with this number (E.164), made now if there is none."""
     keyring = crypto.keyring()
     phone_index = crypto.index("phone", phone, keyring)
+    row = uuid7()
+    wrapped = crypto.wrap(crypto.new_data_key(), row, keyring)
+    key = crypto.unwrap(wrapped, row, keyring)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM conversations_contact WHERE office_id = %s AND phone_index = %s", [office, phone_index]
-        )
-        if found := cursor.fetchone():
-            return UUID(str(found[0]))
-        row = uuid7()
-        wrapped = crypto.wrap(crypto.new_data_key(), row, keyring)
-        key = crypto.unwrap(wrapped, row, keyring)
         cursor.execute(
             "INSERT INTO conversations_contact (id, office_id, data_key, phone, phone_index, name, language, unread, "
             "owner, bot_step, bot_tries, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'id', 0, '', '', 0, %s) "

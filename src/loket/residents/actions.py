@@ -81,10 +81,7 @@ def meet(person: Person, *, by: Actor, at: datetime) -> Known:
     What was known before stays as it is: a form only states, a verifier decides (see `correct`).
     """
     keyring = crypto.keyring()
-    nik_index = crypto.index("nik", person.nik, keyring)
-    found = _find([nik_index], by.office, keyring).get(nik_index)
-    if found:
-        return found
+    # Most who file are new to the office, so the insert is tried first.
     values, known = sealed_row(person, by.office, at, keyring)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -94,7 +91,7 @@ def meet(person: Person, *, by: Actor, at: datetime) -> Known:
         )
         if cursor.rowcount == 1:
             return known
-    return _find([nik_index], by.office, keyring)[nik_index]
+    return _find([known.nik_index], by.office, keyring)[known.nik_index]
 
 
 def meet_all(people: Sequence[Person], *, by: Actor, at: datetime) -> list[Known]:

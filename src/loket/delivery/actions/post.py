@@ -1,9 +1,8 @@
-"""Takes the resident's choice and brings the card into the hand: by Kantor Pos, or over the counter."""
+"""By Kantor Pos: envelopes, the manifest, its take-over by scanning, and what happens at the door."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,18 +13,15 @@ from django.db.models import F
 from loket.applications import actions as applications
 from loket.applications import queries as cases
 from loket.applications.actions import Result
-from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
-from loket.core import crypto
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
-from loket.delivery.models import Event, Handover, Manifest, Parcel, PickupCode
+from loket.delivery.actions.choice import lock_one
+from loket.delivery.actions.hands import each, hand_into
+from loket.delivery.models import Event, Manifest, Parcel
 from loket.offices import actions as numbers
-from loket.offices import queries as offices
-from loket.residents.models import Resident
-from loket.suket import actions as suket
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,66 +37,12 @@ class Scan:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pickup:
-    """What the counter noted when the card went over it."""
-
-    code: str
-    pickup_code: str
-    receiver: str
-    relation: str
-    suket: str
-
-
-@transaction.atomic
-def choose(code: str, method: str, address: Address | None = None, *, by: Actor, at: datetime) -> Application:
-    """The resident's answer after printing; it may change until the envelope is closed. The same answer again
-    changes nothing."""
-    cases.require(by, Role.RESIDENT, Role.COUNTER)
-    if method not in ("post", "pickup"):
-        raise Refusal("method", N_("Pilih dikirim lewat Kantor Pos atau diambil di kantor."), field="method")
-    application = _held(code, by)
-    if application.state not in ("printed", "on_shelf", "returned_home"):
-        raise Refusal(
-            "too_late" if application.chosen_at else "not_printed",
-            N_("Amplop kartu ini sudah ditutup, jadi cara terima tidak bisa diubah. Hubungi petugas kalau perlu.")
-            if application.chosen_at
-            else N_("KTP-el ini belum selesai dicetak. Kami tanya cara terimanya setelah dicetak."),
-            status=409,
-        )
-    unchanged = application.method == method and address is None and application.state != "returned_home"
-    if unchanged:
-        return application
-    settings = offices.office(by.office).settings
-    before = application.method
-    fee = settings.post_fee if method == "post" else None
-    applications.set_delivery(application, method, address, fee=fee, at=at)
-    body = {"method": [before, method], "fee": fee}
-    if method == "pickup" and application.state != "on_shelf":
-        applications.move([application], "shelve", by=by, at=at, body={application.pk: body})
-    elif method == "post" and application.state != "printed":
-        applications.move([application], "unshelve", by=by, at=at, body={application.pk: body})
-    else:
-        audit.record(
-            [audit.Fact("application.choose", application.pk, application.resident_id, {"code": code, **body})],
-            by=by, at=at,
-        )  # fmt: skip
-    if method == "pickup":
-        applications.tell(
-            [application], "ready_pickup", None, {application.pk: {"pickup_code": _new_code(application, at)}},
-            by=by, at=at,
-        )  # fmt: skip
-    else:
-        applications.tell([application], "chosen_post", {application.pk: {"fee": fee}}, by=by, at=at)
-    return application
-
-
 @transaction.atomic
 def open_manifest(codes: Sequence[str], *, by: Actor, at: datetime) -> tuple[Manifest, list[Result]]:
     """Close envelopes and list them on a new manifest; each item stands alone."""
     cases.require(by, Role.DISPATCHER)
     held = applications.lock(codes, by.office)
-    taken, results = _each(
+    taken, results = each(
         codes, held, lambda application: _check_envelope(application, by), reached="enveloped"
     )
     if not taken:
@@ -126,7 +68,7 @@ def _check_envelope(application: Application, by: Actor) -> None:
 def take_out(code: str, *, by: Actor, at: datetime) -> None:
     """Open an envelope again while its manifest is open, for instance because the resident changed her mind."""
     cases.require(by, Role.DISPATCHER)
-    application = _held(code, by)
+    application = lock_one(code, by)
     applications.move([application], "open_envelope", by=by, at=at)
     Parcel.objects.filter(application=application, outcome="").update(outcome="taken_out", ended_at=at)
 
@@ -188,7 +130,7 @@ def hand_over(
             )  # fmt: skip
         given[application.pk] = number
 
-    taken, results = _each([code for code, _ in scans], held, check, reached="in_transit")
+    taken, results = each([code for code, _ in scans], held, check, reached="in_transit")
     for application in taken:
         parcels[application.pk].tracking_number = given[application.pk]
         parcels[application.pk].handed_at = at
@@ -292,7 +234,7 @@ def _delivered(items: Sequence[tuple[Scan, Application, str]], *, by: Actor, at:
         [application for _, application, _ in items], "deliver", by=by, at=at,
         body={application.pk: {"relation": scan.relation, "suket": scan.suket} for scan, application, _ in items},
     )  # fmt: skip
-    _hand_into(
+    hand_into(
         [(application, name, scan.relation, scan.suket) for scan, application, name in items], "post", by=by, at=at
     )
 
@@ -327,137 +269,6 @@ def _failed(items: Sequence[tuple[Scan, Application, str]], *, by: Actor, at: da
     )
 
 
-@transaction.atomic
-def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Result]:
-    """Cards handed over at the counter against the one-time code; each item stands alone."""
-    cases.require(by, Role.COUNTER)
-    held = applications.lock([item.code for item in pickups], by.office)
-    codes = {
-        row.application_id: row
-        for row in PickupCode.objects.select_for_update().filter(application__in=[item.pk for item in held.values()])
-    }
-    by_code = {item.code: item for item in pickups}
-    names: dict[UUID, str] = {}
-
-    def check(application: Application) -> None:
-        item = by_code[application.code]
-        applications.check_move(application, "collect", by)
-        row = codes.get(application.pk)
-        if row is None or row.used_at or bytes(row.digest) != _digest(application, item.pickup_code):
-            raise Refusal(
-                "pickup_code",
-                N_("Kode ambil tidak cocok. Minta warga membuka pesan terakhir dari kami, atau kirim ulang kodenya."),
-                status=409,
-                field="pickup_code",
-            )
-        names[application.pk] = rules.check_receiver(item.receiver, item.relation, item.suket)
-
-    taken, results = _each([item.code for item in pickups], held, check, reached="collected")
-    PickupCode.objects.filter(application__in=[item.pk for item in taken]).update(used_at=at)
-    applications.move(
-        taken, "collect", by=by, at=at,
-        body={
-            item.pk: {"relation": by_code[item.code].relation, "suket": by_code[item.code].suket} for item in taken
-        },
-    )  # fmt: skip
-    _hand_into(
-        [(item, names[item.pk], by_code[item.code].relation, by_code[item.code].suket) for item in taken],
-        "pickup",
-        by=by,
-        at=at,
-    )
-    return results
-
-
-@transaction.atomic
-def remind(silent: Sequence[Application], *, by: Actor, at: datetime) -> None:
-    """Ask again those who have not answered; the day is noted, so that nobody is asked twice in a row."""
-    Application.objects.filter(pk__in=[item.pk for item in silent]).update(reminded_at=at)
-    fee = offices.office(by.office).settings.post_fee
-    applications.tell(silent, "choose_reminder", {item.pk: {"fee": fee} for item in silent}, by=by, at=at)
-
-
-@transaction.atomic
-def resend_code(code: str, *, by: Actor, at: datetime) -> None:
-    """A new pickup code to the resident's own WhatsApp; the old one no longer opens anything."""
-    cases.require(by, Role.COUNTER, Role.RESIDENT)
-    application = _held(code, by)
-    if application.state != "on_shelf":
-        raise Refusal("state", N_("Kartu ini tidak sedang menunggu diambil."), status=409)
-    applications.tell(
-        [application], "ready_pickup", None, {application.pk: {"pickup_code": _new_code(application, at)}}, by=by, at=at
-    )
-    audit.record(
-        [audit.Fact("delivery.resend_code", application.pk, application.resident_id, {"code": code})], by=by, at=at
-    )
-
-
-def _hand_into(
-    items: Sequence[tuple[Application, str, str, str]], method: str, *, by: Actor, at: datetime
-) -> None:
-    """The card is in the hand: proof is kept and the Suket leaves the register."""
-    if not items:
-        return
-    keyring = crypto.keyring()
-    keys = _keys([application for application, *_ in items], keyring)
-    Handover.objects.bulk_create(
-        Handover(
-            application=application,
-            method=method,
-            receiver=keys[application.resident_id].seal("delivery_handover", "receiver", application.pk, name),
-            relation=relation,
-            suket=handling,
-            actor=by.name,
-            at=at,
-        )
-        for application, name, relation, handling in items
-    )
-    suket.exchange(
-        {
-            application.resident_id: f"{application.code}:{method}:{handling}"
-            for application, _, _, handling in items
-            if application.slot == "card"
-        },
-        offices.office(by.office).today(),
-        by=by,
-        at=at,
-    )
-    applications.tell(
-        [application for application, *_ in items],
-        "handed_over",
-        {application.pk: {"method": method, "relation": relation} for application, _, relation, _ in items},
-        by=by,
-        at=at,
-    )
-
-
-def _keys(items: Sequence[Application], keyring: crypto.Keyring) -> dict[UUID, crypto.DataKey]:
-    rows = Resident.objects.filter(pk__in=[item.resident_id for item in items]).values_list("id", "data_key")
-    return {row: crypto.unwrap(bytes(wrapped), row, keyring) for row, wrapped in rows}
-
-
-def _new_code(application: Application, at: datetime) -> str:
-    code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
-    sealed = cases.resident_key(application).seal("delivery_pickup_code", "sealed", application.pk, code)
-    PickupCode.objects.update_or_create(
-        application=application,
-        defaults={"digest": _digest(application, code), "sealed": sealed, "made_at": at, "used_at": None},
-    )
-    return code
-
-
-def _digest(application: Application, code: str) -> bytes:
-    digits = "".join(letter for letter in code if letter.isdigit())
-    return crypto.index("pickup_code", f"{application.pk}:{digits}", crypto.keyring())
-
-
-def _held(code: str, by: Actor) -> Application:
-    application = applications.lock([code], by.office).get(code)
-    if application is None:
-        raise cases.unknown(code)
-    return application
-
-
 def _manifest(manifest_id: UUID, by: Actor) -> Manifest:
     manifest = Manifest.objects.select_for_update().filter(pk=manifest_id, office_id=by.office).first()
     if manifest is None:
@@ -471,26 +282,6 @@ def _on(manifest: Manifest) -> list[Application]:
         .filter(parcel__manifest=manifest, parcel__outcome="")
         .order_by("id")
     )
-
-
-def _each(
-    codes: Sequence[str], held: dict[str, Application], check: Callable[[Application], None], *, reached: str
-) -> tuple[list[Application], list[Result]]:
-    """Sort items into those that stand and those that are refused, in the order they came."""
-    taken: dict[str, Application] = {}
-    results: list[Result] = []
-    for code in codes:
-        try:
-            if code not in held:
-                raise cases.unknown(code)
-            if code in taken:
-                raise Refusal("twice", N_("Kode {code} tertulis dua kali dalam satu kiriman."), status=409, code=code)
-            check(held[code])
-            taken[code] = held[code]
-            results.append(Result(code, reached))
-        except Refusal as problem:
-            results.append(Result(code, problem=problem))
-    return list(taken.values()), results
 
 
 def _nothing(results: Sequence[Result]) -> Refusal:

@@ -1,0 +1,23 @@
+"""The only writer of applications. Other rooms see what stands here; the modules divide the work by who acts:
+`intake` the resident, `decisions` the office, `reading` whoever looks, all by way of `moves`."""
+
+from loket.applications.actions.decisions import (
+    CAUSE_BUSY,
+    CAUSE_CENTRE,
+    Verdict,
+    advance_paper,
+    cancel,
+    decide,
+    set_delivery,
+    slip,
+    take_statuses,
+)
+from loket.applications.actions.intake import Receipt, correct, file
+from loket.applications.actions.moves import Result, check_move, lock, move, tell
+from loket.applications.actions.reading import open_case, photo, reveal_nik, search_nik
+
+__all__ = [
+    "CAUSE_BUSY", "CAUSE_CENTRE", "Receipt", "Result", "Verdict", "advance_paper", "cancel", "check_move", "correct",
+    "decide", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search_nik", "set_delivery", "slip",
+    "take_statuses", "tell",
+]  # fmt: skip

@@ -1,0 +1,74 @@
+"""Over the counter: the card against the one-time code and an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from loket.applications import actions as applications
+from loket.applications import queries as cases
+from loket.applications.actions import Result
+from loket.applications.models import Application
+from loket.core.actor import Actor, Role
+from loket.core.errors import N_, Refusal
+from loket.delivery import rules
+from loket.delivery.actions.choice import digest
+from loket.delivery.actions.hands import each, hand_into
+from loket.delivery.models import PickupCode
+
+
+@dataclass(frozen=True, slots=True)
+class Pickup:
+    """What the counter noted when the card went over it."""
+
+    code: str
+    pickup_code: str
+    receiver: str
+    relation: str
+    suket: str
+
+
+@transaction.atomic
+def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Result]:
+    """Cards handed over at the counter against the one-time code; each item stands alone."""
+    cases.require(by, Role.COUNTER)
+    held = applications.lock([item.code for item in pickups], by.office)
+    codes = {
+        row.application_id: row
+        for row in PickupCode.objects.select_for_update().filter(application__in=[item.pk for item in held.values()])
+    }
+    by_code = {item.code: item for item in pickups}
+    names: dict[UUID, str] = {}
+
+    def check(application: Application) -> None:
+        item = by_code[application.code]
+        applications.check_move(application, "collect", by)
+        row = codes.get(application.pk)
+        if row is None or row.used_at or bytes(row.digest) != digest(application, item.pickup_code):
+            raise Refusal(
+                "pickup_code",
+                N_("Kode ambil tidak cocok. Minta warga membuka pesan terakhir dari kami, atau kirim ulang kodenya."),
+                status=409,
+                field="pickup_code",
+            )
+        names[application.pk] = rules.check_receiver(item.receiver, item.relation, item.suket)
+
+    taken, results = each([item.code for item in pickups], held, check, reached="collected")
+    PickupCode.objects.filter(application__in=[item.pk for item in taken]).update(used_at=at)
+    applications.move(
+        taken, "collect", by=by, at=at,
+        body={
+            item.pk: {"relation": by_code[item.code].relation, "suket": by_code[item.code].suket} for item in taken
+        },
+    )  # fmt: skip
+    hand_into(
+        [(item, names[item.pk], by_code[item.code].relation, by_code[item.code].suket) for item in taken],
+        "pickup",
+        by=by,
+        at=at,
+    )
+    return results
