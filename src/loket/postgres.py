@@ -70,9 +70,10 @@ def start() -> None:
         return
     stored = home.database()
     port = stored["port"] if _is_free(stored["port"]) else _free_port()
-    if port != stored["port"]:
-        _write_urls(stored["passwords"], port)
     sockets = _sockets()
+    # A LOKET_HOME that was moved, or restored elsewhere, has its sockets elsewhere too.
+    if port != stored["port"] or quote(str(sockets), safe="") not in stored["owner"]:
+        _write_urls(stored["passwords"], port)
     sockets.mkdir(mode=0o700, exist_ok=True)
     _give(sockets)
     options = f"-p {port} -k {sockets} -h 127.0.0.1"

@@ -146,17 +146,23 @@ def of_contact(contact: UUID) -> list[Application]:
 
 def by_name(text: str, office: str, *, limit: int = 20) -> list[Row]:
     """Applications of residents whose name holds every word of `text` (a word may be cut short after four letters)."""
-    tokens = crypto.search_tokens(text, crypto.keyring())
-    if not tokens:
-        return []
-    rows = _rows(
-        "r.id IN (SELECT id FROM residents_resident WHERE office_id = %s AND name_tokens @> %s::int[] LIMIT 200) "
-        "ORDER BY a.submitted_at DESC LIMIT 200",
-        [office, office, tokens],
-    )
-    # Tokens are truncated on purpose, so that they hide equality; the opened name decides.
-    words = text.upper().split()
-    return [row for row in rows if crypto.name_matches(row.name, words)][:limit]
+    keyring, words = crypto.keyring(), text.upper().split()
+    found: list[Row] = []
+    # First by every word, which is narrow; then without the short ones, which may be the beginnings of longer words.
+    narrow, wide = crypto.name_tokens(text, keyring), crypto.search_tokens(text, keyring)
+    for tokens, most in ((narrow, 2 * limit), (wide, 200)):
+        if not tokens:
+            break
+        rows = _rows(
+            "r.id IN (SELECT id FROM residents_resident WHERE office_id = %s AND name_tokens @> %s::int[] LIMIT %s) "
+            "ORDER BY a.submitted_at DESC LIMIT 200",
+            [office, office, tokens, most],
+        )
+        # Tokens are truncated on purpose, so that they hide equality; the opened name decides.
+        found = [row for row in rows if crypto.name_matches(row.name, words)]
+        if len(found) >= limit or (tokens == wide and len(rows) < most):
+            break
+    return found[:limit]
 
 
 def by_codes(codes: list[str], office: str) -> list[Row]:

@@ -77,5 +77,6 @@ class Letter(models.Model):
             models.Index(
                 fields=["office", "settled_at"], name="suket_settled", condition=models.Q(settled_at__isnull=False)
             ),
+            models.Index(fields=["office", "registered_at"], name="suket_registered"),
             models.Index(fields=["resident"], name="suket_by_resident"),
         ]

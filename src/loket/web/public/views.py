@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.http import quote_etag
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from loket.insight import queries as insight
@@ -22,6 +23,9 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "public/beranda.html", {"t": insight.today(settings.OFFICE)})
 
 
+# Two charts and their tables are most of what a first visit would weigh; the page holds no secret that a compressed
+# length could give away.
+@gzip_page
 @require_safe
 def statistics(request: HttpRequest) -> HttpResponse:
     """The head's figures without names."""
