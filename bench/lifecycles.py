@@ -96,31 +96,35 @@ class Run:
         ).encode()
 
     def wave(self, size: int, mark: Callable[[str], None] = lambda _name: None) -> None:
-        """`size` lifecycles; `mark` is told the name of each phase as it begins."""
+        """`size` lifecycles; `mark` is told the name of each phase as it begins.
+
+        No call of a phase depends on another call of the same phase, so that `bench.replay` may repeat each phase from
+        several sessions at once.
+        """
         people = [self._person() for _ in range(size)]
-        mark("file")
         with ThreadPoolExecutor(self.threads) as pool:
-            codes = list(self._timed("file", pool.map, self._file, people))
-            mark("status")
+
+            def phase(name: str, call: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+                mark(name)
+                begun = time.perf_counter()
+                answers = list(pool.map(call, items))
+                spent = self.client.phases.seconds
+                spent[name] = spent.get(name, 0.0) + time.perf_counter() - begun
+                return answers
+
+            codes = phase("file", self._file, people)
             statuses = [{"nik": nik, "status": "PRR", "as_of": "2020-01-01"} for nik, _ in people]
-            self._sets(pool, "status", "admin", "enrolment-statuses", statuses)
-            mark("verify")
-            self._sets(pool, "verify", "verifier", "verifications", [{"code": c, "verdict": "approve"} for c in codes])
-            mark("print")
-            printed = self._timed("print", self._print, size)
-            mark("choose")
-            list(self._timed("choose", pool.map, self._choose, printed))
-            mark("manifest")
-            self._timed("manifest", list, pool.map(self._send, _fifties(printed)))
-            mark("deliver")
-            scans = [
-                {
-                    "code": code, "scan_id": uuid.uuid4().hex, "outcome": "delivered", "receiver": "Penerima",
-                    "relation": "self", "suket": "withdrawn",
-                }
-                for code in printed
-            ]  # fmt: skip
-            self._sets(pool, "deliver", "courier", "deliveries", scans)
+            phase("status", self._set("admin", "enrolment-statuses"), _fifties(statuses))
+            verdicts = [{"code": code, "verdict": "approve"} for code in codes]
+            phase("verify", self._set("verifier", "verifications"), _fifties(verdicts))
+            batches = phase("batch", self._open_batch, _fifties(codes))
+            phase("print", self._print, batches)
+            printed = [code for batch in batches for code in batch["codes"]]
+            phase("choose", self._choose, printed)
+            manifests = phase("envelope", self._envelope, _fifties(printed))
+            phase("close", self._close, manifests)
+            phase("take over", self._take_over, manifests)
+            phase("deliver", self._set("courier", "deliveries"), _fifties([_delivered(code) for code in printed]))
 
     def _person(self) -> tuple[str, bytes]:
         number = next(_serial)
@@ -141,32 +145,33 @@ class Run:
     def _choose(self, code: str) -> None:
         self.client.post("resident", f"applications/{code}/choice", b'{"method":"post"}')
 
-    def _print(self, size: int) -> list[str]:
-        printed: list[str] = []
-        while len(printed) < size:
-            batch = self.client.post("printer", "batches", json.dumps({"size": SET}).encode())
-            items = [{"code": code, "result": "printed"} for code in batch["codes"]]
-            self.client.items("printer", f"batches/{batch['batch']}/results", items)
-            printed += batch["codes"]
-        return printed
+    def _open_batch(self, codes: Sequence[str]) -> dict[str, Any]:
+        return self.client.post("printer", "batches", json.dumps({"size": len(codes)}).encode())
 
-    def _send(self, codes: Sequence[str]) -> None:
+    def _print(self, batch: dict[str, Any]) -> None:
+        items = [{"code": code, "result": "printed"} for code in batch["codes"]]
+        self.client.items("printer", f"batches/{batch['batch']}/results", items)
+
+    def _envelope(self, codes: Sequence[str]) -> tuple[str, Sequence[str]]:
         made = self.client.post("dispatcher", "manifests", json.dumps({"items": [{"code": c} for c in codes]}).encode())
-        manifest = made["manifest"]
-        self.client.post("dispatcher", f"manifests/{manifest}/close", json.dumps({"count": len(codes)}).encode())
-        items = [{"code": code, "tracking_number": f"P{uuid.uuid4().int % 10**14:014d}"} for code in codes]
-        self.client.items("courier", f"manifests/{manifest}/handover", items)
+        return made["manifest"], codes
 
-    def _sets(self, pool: ThreadPoolExecutor, name: str, role: str, path: str, items: list[dict[str, Any]]) -> None:
-        self._timed(name, list, pool.map(lambda part: self.client.items(role, path, part), _fifties(items)))
+    def _close(self, manifest: tuple[str, Sequence[str]]) -> None:
+        self.client.post("dispatcher", f"manifests/{manifest[0]}/close", json.dumps({"count": len(manifest[1])}).encode())
 
-    def _timed(self, name: str, work: Callable[..., Any], *arguments: Any) -> Any:
-        begun = time.perf_counter()
-        answer = work(*arguments)
-        answer = list(answer) if name in ("file", "choose") else answer
-        spent = self.client.phases.seconds
-        spent[name] = spent.get(name, 0.0) + time.perf_counter() - begun
-        return answer
+    def _take_over(self, manifest: tuple[str, Sequence[str]]) -> None:
+        items = [{"code": code, "tracking_number": f"P{uuid.uuid4().int % 10**14:014d}"} for code in manifest[1]]
+        self.client.items("courier", f"manifests/{manifest[0]}/handover", items)
+
+    def _set(self, role: str, path: str) -> Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]:
+        return lambda items: self.client.items(role, path, items)
+
+
+def _delivered(code: str) -> dict[str, str]:
+    return {
+        "code": code, "scan_id": uuid.uuid4().hex, "outcome": "delivered", "receiver": "Penerima", "relation": "self",
+        "suket": "withdrawn",
+    }  # fmt: skip
 
 
 def _fifties(items: Sequence[Any]) -> list[Sequence[Any]]:

@@ -51,6 +51,7 @@ def lifecycle(size: int | None) -> Figures:
         run.wave(count)
         seconds = time.perf_counter() - begun
         share = (cpu_seconds() - cpu) / seconds / (os.cpu_count() or 1)
+        phases = dict(client.phases.seconds)
         limit = replay.limit(loket, run)
         loket.stop_web()
         after = loket.broken()
@@ -61,7 +62,7 @@ def lifecycle(size: int | None) -> Figures:
             figure("invariants broken before and after", len(before) + len(after), "", goal=0, more=False),
             figure("applications loaded before", size or 12_414, ""),
         ]
-        rows += [figure(f"phase {name}", spent / count * 1000, "ms each") for name, spent in client.phases.seconds.items()]
+        rows += [figure(f"phase {name}", spent / count * 1000, "ms each") for name, spent in phases.items()]
         return rows
 
 

@@ -45,7 +45,7 @@ def limit(loket: Stage, run: Run) -> float:
     text = log.read_bytes()
     spent = 0.0
     address = admin.rsplit("/", 1)[0] + "/loket_limit"
-    for number, (_name, start) in enumerate(marks[:-1]):
+    for number, (_phase, start) in enumerate(marks[:-1]):
         sessions = _sessions(text[start : marks[number + 1][1]].decode("utf-8", "replace"))
         spent += _replay(loket, address, sessions)
     return SIZE / spent
@@ -87,13 +87,13 @@ def _replay(loket: Stage, address: str, sessions: list[str]) -> float:
     running = [
         subprocess.Popen(
             [program, "-n", "-M", "simple", "-c", "1", "-t", "1", "-f", str(path), address],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
         for path in files
     ]  # fmt: skip
-    failed = [one for one in running if one.wait()]
-    if failed:
-        raise RuntimeError(f"{len(failed)} of {len(running)} sessions could not be replayed")
+    said = [one.communicate()[1] for one in running]
+    if any(one.returncode for one in running):
+        raise RuntimeError("a session could not be replayed: " + " ".join(said)[-2000:])
     return time.perf_counter() - begun
 
 

@@ -57,11 +57,23 @@ def ensure() -> None:
     """A running server with Loket's database and roles; safe to call again. Writes `database.json`."""
     given = os.environ.get("DATABASE_URL")
     if given:
+        _check(given)
         home.write("database.json", dict.fromkeys((*ROLES, "superuser"), given))
         return
     if not (_data() / "PG_VERSION").exists():
         _initialise()
     start()
+
+
+def _check(url: str) -> None:
+    """The server of DATABASE_URL answers and is new enough; the address itself, which may hold a password, is not shown."""
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            version = connection.info.server_version // 10_000
+    except psycopg.Error as problem:
+        raise Unavailable("The server of DATABASE_URL does not answer.", 'pg_isready -d "$DATABASE_URL"') from problem
+    if version < OLDEST:
+        raise Unavailable(f"The server of DATABASE_URL is PostgreSQL {version}; {OLDEST} or newer is needed.", "unset DATABASE_URL")
 
 
 def start() -> None:

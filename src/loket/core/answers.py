@@ -40,13 +40,14 @@ def once(scope: str, key: str, request: bytes, work: Callable[[], tuple[int, str
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_answer (scope, key, body_hash, status, body, recorded_at) "
-            "VALUES (%s, %s, %s, 0, '', clock_timestamp()) ON CONFLICT (scope, key) DO NOTHING RETURNING id",
+            "VALUES (%s, %s, %s, 0, '', clock_timestamp()) ON CONFLICT (scope, key) DO NOTHING",
             [scope, key, digest],
         )
-        inserted = cursor.fetchone()
-        if inserted:
+        if cursor.rowcount == 1:
             status, body = work()
-            cursor.execute("UPDATE core_answer SET status = %s, body = %s WHERE id = %s", [status, body, inserted[0]])
+            cursor.execute(
+                "UPDATE core_answer SET status = %s, body = %s WHERE scope = %s AND key = %s", [status, body, scope, key]
+            )
             return Answer(status, body)
         cursor.execute("SELECT body_hash, status, body FROM core_answer WHERE scope = %s AND key = %s", [scope, key])
         stored, status, body = cursor.fetchone()
