@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(max_length=600)]
 Code = Annotated[str, Field(max_length=20)]
 
 
-class Body(Schema):
+class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -23,6 +24,18 @@ class Answer:
     replayed: bool = False
 
 
+@contextmanager
+def _whole() -> Iterator[None]:
+    """One transaction that stands or falls as one, without savepoints inside."""
+    before = connection.is_whole  # type: ignore[attr-defined]  # of `core.database`
+    with transaction.atomic():
+        connection.is_whole = True  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            connection.is_whole = before  # type: ignore[attr-defined]
+
+
 def once(scope: str, key: str, request: bytes, work: Callable[[], tuple[int, str]]) -> Answer:
     """Do `work` once per (scope, key), in one transaction with the memory of its answer.
 
@@ -37,7 +50,7 @@ def once(scope: str, key: str, request: bytes, work: Callable[[], tuple[int, str
             limit=MAX_KEY,
         )
     digest = hmac.digest(crypto.keyring().subkey("answer"), request, "sha256")
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _whole(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_answer (scope, key, body_hash, status, body, recorded_at) "
             "VALUES (%s, %s, %s, 0, '', clock_timestamp()) ON CONFLICT (scope, key) DO NOTHING",

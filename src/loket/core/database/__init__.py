@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, with three things made cheaper that every request pays for."""
