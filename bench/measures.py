@@ -41,13 +41,13 @@ def lifecycle(size: int | None) -> Figures:
         before = loket.broken()
         loket.start_web()
         client = Client(loket.port, loket.tokens(ROLES))
-        run = Run(client, threads=6, kelurahan=KELURAHAN)
+        run = Run(client, threads=8, kelurahan=KELURAHAN)
         _drain(run)
-        run.wave(100)
+        run.wave(300)
         client.phases.seconds.clear()
         client.phases.calls.clear()
         begun, cpu = time.perf_counter(), cpu_seconds()
-        count = 600
+        count = 1200
         run.wave(count)
         seconds = time.perf_counter() - begun
         share = (cpu_seconds() - cpu) / seconds / (os.cpu_count() or 1)

@@ -25,8 +25,9 @@ from loket import home, postgres
 from loket.commands import refuse, say
 
 _DEATH_SIGNAL = 1
-# Python uses one core per process: two of them let a small server use both of its own.
-WORKERS, THREADS = 2, 6
+# Python uses one core per process: two of them let a small server use both of its own. More threads than four only
+# wait for each other.
+WORKERS, THREADS = 2, 4
 
 
 @dataclass
