@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from uuid import uuid4
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from loket.applications import actions as applications
 from loket.applications.filing import Address, Filing, Paper
@@ -83,9 +83,16 @@ def _account(name: str, role: Role, root: Actor, at: datetime) -> Actor:
 
 @lru_cache
 def photo(shade: int = 0) -> bytes:
-    """A plain JPEG of 800×600, as a phone's page sends it after shrinking."""
+    """A JPEG of 800×600 as a phone's page sends it after shrinking: a sheet that says it is an example."""
+    picture = Image.new("RGB", (800, 600), (90 + shade % 100, 120, 110))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((70, 40, 730, 560), fill=(250, 248, 242))
+    draw.text((400, 90), "CONTOH", font=ImageFont.load_default(44), fill=(60, 60, 60), anchor="mm")
+    for row, width in enumerate((520, 460, 540, 380, 500, 430, 540, 300)):
+        draw.rectangle((110, 150 + 48 * row, 240, 168 + 48 * row), fill=(205, 205, 200))
+        draw.rectangle((260, 150 + 48 * row, 130 + width, 168 + 48 * row), fill=(150, 150, 148))
     out = io.BytesIO()
-    Image.new("RGB", (800, 600), (90 + shade % 100, 120, 150)).save(out, "JPEG", quality=80)
+    picture.save(out, "JPEG", quality=80)
     return out.getvalue()
 
 

@@ -60,6 +60,14 @@ MIDDLEWARE = [
     "loket.web.middleware.RefusalPages",
 ]
 
+# Calls carry a token and no cookie: they need no session, form token or static file (see `wsgi`).
+API_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "loket.web.middleware.SecurityHeaders",
+    "loket.web.middleware.Language",
+    "loket.web.middleware.DatabaseAway",
+]
+
 ROOT_URLCONF = "loket.urls"
 WSGI_APPLICATION = "loket.wsgi.application"
 APPEND_SLASH = True

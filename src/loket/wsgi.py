@@ -1,4 +1,4 @@
-"""The door for the web server: webhooks go to a small function, everything else through Django."""
+"""The door for the web server: webhooks go to a small function, calls and pages through Django."""
 
 from __future__ import annotations
 
@@ -9,11 +9,26 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loket.settings")
 
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
-_pages = get_wsgi_application()
 
-from loket.api import hooks  # noqa: E402 (needs the apps that the line above loads)
+class _Calls(WSGIHandler):
+    """Django with the short list of middleware that calls need."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        pages, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.API_MIDDLEWARE
+        try:
+            super().load_middleware(is_async)
+        finally:
+            settings.MIDDLEWARE = pages
+
+
+_pages = get_wsgi_application()
+_calls = _Calls()
+
+from loket.api import hooks  # noqa: E402 (needs the apps that the lines above load)
 
 # What is loaded by now stays for good: the collector need not look at it again, nor as often.
 gc.collect()
@@ -23,6 +38,7 @@ gc.set_threshold(20_000, 20, 20)
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Django costs a webhook more than the database does, so `/hooks/` goes around it."""
-    if environ.get("PATH_INFO", "").startswith("/hooks/"):
+    path = environ.get("PATH_INFO", "")
+    if path.startswith("/hooks/"):
         return hooks.answer(environ, start_response)
-    return _pages(environ, start_response)
+    return (_calls if path.startswith("/api/") else _pages)(environ, start_response)

@@ -9,11 +9,10 @@ from datetime import date
 from loket.catalogue.queries import Service
 from loket.core.errors import N_, Refusal, Refusals
 from loket.offices.queries import OfficeView
+from loket.residents import names, phones
 from loket.residents import nik as niks
-from loket.residents import phones
 from loket.residents.actions import Person
 
-MAX_NAME = 120
 MAX_LINE = 200
 
 
@@ -57,7 +56,7 @@ def check(filing: Filing, office: OfficeView, today: date) -> Person:
     if nik and kk:
         _attempt(problems, "kk_number", lambda: niks.check_pair(nik, kk, filing.birth_date))
     phone = _attempt(problems, "phone", lambda: phones.parse_phone(filing.phone))
-    name = _attempt(problems, "name", lambda: clean_name(filing.name))
+    name = _attempt(problems, "name", lambda: names.clean_name(filing.name))
     _attempt(problems, "birth_date", lambda: check_birth_date(filing.birth_date, today))
     _attempt(problems, "address", lambda: check_address(filing.address, office))
     _attempt(problems, "documents", lambda: check_papers(filing))
@@ -72,19 +71,6 @@ def check(filing: Filing, office: OfficeView, today: date) -> Person:
         address=address_text(filing.address, office),
         kelurahan=filing.address.kelurahan,
     )
-
-
-def clean_name(text: str) -> str:
-    """A name as cards write it: upper case, single blanks."""
-    name = " ".join(text.split()).upper()
-    if len(name) < 2 or not any(letter.isalpha() for letter in name):
-        raise Refusal("name_missing", N_("Tulis nama lengkap seperti di Kartu Keluarga."), field="name")
-    if len(name) > MAX_NAME or any(digit.isdigit() for digit in name):
-        raise Refusal(
-            "name_odd", N_("Nama hanya berisi huruf, paling panjang {limit}. Periksa lagi isiannya."), field="name",
-            limit=MAX_NAME,
-        )  # fmt: skip
-    return name
 
 
 def check_birth_date(born: date, today: date) -> None:

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from loket.applications import actions as applications
-from loket.applications import filing as filings
 from loket.applications import queries as cases
 from loket.audit import actions as audit
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import actions as residents
+from loket.residents import names
 from loket.residents import nik as niks
 from loket.visits.models import Recording
 
@@ -46,7 +46,7 @@ def record(
     if known:
         return known
     person = residents.Person(
-        nik=niks.parse_nik(nik).digits, name=filings.clean_name(name), birth_date=birth_date
+        nik=niks.parse_nik(nik).digits, name=names.clean_name(name), birth_date=birth_date
     )
     resident = residents.meet(person, by=by, at=at)
     try:

@@ -66,11 +66,6 @@ PRINT_RESULTS = {
     "encode_failure": _("Gagal encode"),
     "factory_defect": _("Cacat pabrik"),
 }
-WARNINGS = {
-    "birth_differs": _("Tanggal lahir di NIK berbeda dengan isian. NIK tidak pernah diralat, periksa KK."),
-    "under_16": _("Pemohon belum 16 tahun."),
-    "first_registered_elsewhere": _("NIK terdaftar pertama kali di luar kota ini. Itu wajar."),
-}
 ACTIONS = {
     "application.file": _("Permohonan diajukan"),
     "application.approve": _("Disetujui"),

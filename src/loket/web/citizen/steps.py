@@ -17,8 +17,8 @@ from loket.core import crypto, images, media
 from loket.core.errors import N_, Refusal, Refusals
 from loket.core.ids import uuid7
 from loket.offices.queries import OfficeView
+from loket.residents import names, phones
 from loket.residents import nik as niks
-from loket.residents import phones
 from loket.web import forms
 
 Answers = dict[str, Any]
@@ -50,7 +50,7 @@ def _numbers(request: HttpRequest, answers: Answers, office: OfficeView) -> Answ
 
 def _person(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
     found = _together(
-        name=lambda: filings.clean_name(forms.text(request, "name", 200)),
+        name=lambda: names.clean_name(forms.text(request, "name", 200)),
         birth_date=lambda: _birth_date(request, office.today()),
     )
     if answers.get("nik") and answers.get("kk_number"):

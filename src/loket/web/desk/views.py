@@ -191,7 +191,7 @@ def _case_page(code: str, actor: Actor) -> dict[str, Any]:
         "colour": words.colour(application.state),
         "fields": [(name, label, value, known, bool(known) and value != known) for name, label, value, known in claimed],
         "nik_masked": text.mask_nik(found.nik),
-        "warnings": [words.WARNINGS[name] for name in _warnings(found)],
+        "warnings": [_(niks.WARNINGS[name]) for name in _warnings(found)],
         "status": statuses.explain(found.enrolment) if service.is_card else None,
         "papers": [(row, catalogue.document_name(row.kind, language)) for row in found.documents],
         "askable": [*((name, label) for name, label, *_rest in claimed), *forms.paper_names(service.documents, language)],

@@ -43,7 +43,7 @@ def head(request: HttpRequest, actor: Actor) -> HttpResponse:
 def _attention_sentence(needs: list[str]) -> str:
     if not needs:
         return _("Tidak ada yang perlu perhatian khusus.")
-    return _("{count} hal perlu perhatian: {first}").format(count=text.angka(len(needs)), first=needs[0])
+    return _("{count} hal perlu perhatian. Yang paling mendesak: {first}").format(count=text.angka(len(needs)), first=needs[0])
 
 
 def _needs(today: insight.Today, found: insight.Attention) -> list[tuple[str, str]]:
