@@ -172,6 +172,8 @@ def _by_post(office: Office, people: People, code: str) -> None:
     picture(sender, "kirim")
     sender.get_by_role("button", name="Masukkan amplop dan buat manifes").click()
     expect(sender.locator("main")).to_contain_text("Tutup manifes")
+    # Known from a list without an address, she stated one when she filed: that is where the post goes.
+    expect(sender.locator("tbody tr", has_text="MELATI KUSUMA")).to_contain_text("Jalan Kenanga 5")
     listed = sender.locator("tbody tr").count()
     sender.locator("#count").fill(str(listed + 1))
     sender.get_by_role("button", name="Tutup manifes").click()

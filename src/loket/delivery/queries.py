@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -112,17 +113,22 @@ def _key(resident: Resident) -> crypto.DataKey:
 def _envelope(parcel: Parcel) -> Envelope:
     application, resident = parcel.application, parcel.application.resident
     key = _key(resident)
-    address = (
-        key.open_text(APPLICATION, "address", application.pk, bytes(application.address))
-        if application.address
-        else key.open_text(RESIDENT, "address", resident.pk, bytes(resident.address)) if resident.address else ""
+    # What she stated for this request and a verifier accepted, before what was known of her earlier.
+    claims = json.loads(key.open_text(APPLICATION, "claims", application.pk, bytes(application.claims)))
+
+    def known(column: str) -> str:
+        blob = getattr(resident, column)
+        return key.open_text(RESIDENT, column, resident.pk, bytes(blob)) if blob else ""
+
+    chosen = (
+        key.open_text(APPLICATION, "address", application.pk, bytes(application.address)) if application.address else ""
     )
     return Envelope(
         code=application.code,
-        name=key.open_text(RESIDENT, "name", resident.pk, bytes(resident.name)),
-        phone=key.open_text(RESIDENT, "phone", resident.pk, bytes(resident.phone)) if resident.phone else "",
-        address=address,
-        kelurahan=resident.kelurahan,
+        name=claims.get("name") or known("name"),
+        phone=claims.get("phone") or known("phone"),
+        address=chosen or claims.get("address") or known("address"),
+        kelurahan=claims.get("kelurahan") or resident.kelurahan,
         fee=parcel.fee,
         tracking_number=parcel.tracking_number or "",
         service=application.service,

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from loket.audit import actions as audit
 from loket.core import crypto
 from loket.core.actor import Actor
 from loket.core.ids import uuid7
@@ -78,7 +77,7 @@ def sealed_row(person: Person, office: str, at: datetime, keyring: crypto.Keyrin
 def meet(person: Person, *, by: Actor, at: datetime) -> Known:
     """The resident with this NIK, made known now if the office has never met her.
 
-    What was known before stays as it is: a form only states, a verifier decides (see `correct`).
+    What was known before stays as it is: what a form states is kept with the request (see `Application.claims`).
     """
     keyring = crypto.keyring()
     # Most who file are new to the office, so the insert is tried first.
@@ -113,37 +112,6 @@ def meet_all(people: Sequence[Person], *, by: Actor, at: datetime) -> list[Known
             if resident.id != known[nik_index].id:
                 known[nik_index] = resident
     return [known[nik_index] for nik_index in indexes]
-
-
-def correct(resident: UUID, person: Person, *, by: Actor, at: datetime) -> None:
-    """What a verifier has accepted from the papers replaces what was known before."""
-    keyring = crypto.keyring()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT data_key FROM {TABLE} WHERE id = %s FOR UPDATE", [resident])
-        key = crypto.unwrap(bytes(cursor.fetchone()[0]), resident, keyring)
-
-        def seal(column: str, value: str | None) -> bytes | None:
-            return key.seal(TABLE, column, resident, value) if value else None
-
-        cursor.execute(
-            f"UPDATE {TABLE} SET name = %s, name_tokens = %s, birth_date = COALESCE(%s, birth_date), "
-            "kk_number = COALESCE(%s, kk_number), kk_index = COALESCE(%s, kk_index), phone = COALESCE(%s, phone), "
-            "phone_index = COALESCE(%s, phone_index), address = COALESCE(%s, address), "
-            "kelurahan = COALESCE(NULLIF(%s, ''), kelurahan) WHERE id = %s",
-            [
-                seal("name", person.name),
-                crypto.name_tokens(person.name, keyring),
-                seal("birth_date", person.birth_date.isoformat() if person.birth_date else None),
-                seal("kk_number", person.kk_number),
-                crypto.index("kk_number", person.kk_number, keyring) if person.kk_number else None,
-                seal("phone", person.phone),
-                crypto.index("phone", person.phone, keyring) if person.phone else None,
-                seal("address", person.address),
-                person.kelurahan,
-                resident,
-            ],
-        )
-    audit.record([audit.Fact("resident.correct", subject_id=resident)], by=by, at=at)
 
 
 def note_statuses(rows: Sequence[tuple[bytes, str, date]], *, by: Actor, at: datetime) -> dict[bytes, str]:
