@@ -10,10 +10,10 @@ from loket.applications import actions as applications
 from loket.applications import queries as cases
 from loket.applications import rules
 from loket.applications.filing import Paper
-from loket.applications.models import Application
+from loket.applications.models import Application, Document
 from loket.audit.models import Entry
 from loket.conversations.models import Message
-from loket.core import clock, codes
+from loket.core import clock, codes, media
 from loket.core.errors import Refusal, Refusals
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
@@ -215,6 +215,16 @@ def test_a_refused_filing_leaves_no_trace(cast: Cast) -> None:
     assert not Entry.objects.filter(action="application.file").exists()
 
 
+def test_photos_of_a_refused_filing_do_not_stay(cast: Cast) -> None:
+    first = play.filing()
+    applications.file(first, by=cast.resident, at=clock.now())
+    kept = {row.pk for row in Document.objects.all()}
+    with pytest.raises(Refusal, match="masih berjalan"):
+        play.file(cast, nik=first.nik)
+    recent = [row for row in media.orphans(kept) if row > min(kept)]
+    assert recent == []
+
+
 def test_another_office_sees_nothing(cast: Cast) -> None:
     receipt = play.file(cast)
     with pytest.raises(Refusal) as refused:
@@ -236,6 +246,29 @@ def test_every_item_of_a_set_stands_alone(cast: Cast) -> None:
     results = applications.decide(verdicts, by=cast.verifier, at=clock.now())
     assert [item.problem and item.problem.code for item in results] == [None, "reason_missing", "code_unknown", "twice"]
     assert _state(bad.code) == "submitted"
+
+
+def test_a_step_out_of_turn_is_a_sentence_with_the_code(cast: Cast) -> None:
+    code = play.ready(cast)
+    result = applications.decide([applications.Verdict(code, "approve")], by=cast.verifier, at=clock.now())[0]
+    assert result.problem is not None
+    assert (result.problem.code, result.problem.status) == ("state", 409)
+    assert _state(code) == "ready"
+    assert _notices(code) == ["received", "in_line"]
+
+
+def test_a_tracking_number_belongs_to_one_envelope(cast: Cast) -> None:
+    one, two = play.printed(cast), play.printed(cast)
+    for code in (one, two):
+        delivery.choose(code, "post", by=cast.resident, at=clock.now())
+    manifest, _results = delivery.open_manifest([one, two], by=cast.dispatcher, at=clock.now())
+    delivery.close_manifest(manifest.pk, 2, by=cast.dispatcher, at=clock.now())
+    scans = [(one, "P12345678901"), (two, "p 1234 5678 901")]
+    _, results = delivery.hand_over(manifest.pk, scans, by=cast.courier, at=clock.now())
+    assert [item.problem and item.problem.code for item in results] == [None, "tracking_used"]
+    _, results = delivery.hand_over(manifest.pk, scans[1:], by=cast.courier, at=clock.now())
+    assert [item.problem and item.problem.code for item in results] == ["tracking_used"]
+    assert _state(two) == "manifested"
 
 
 def test_every_move_from_every_state_is_as_the_table_says() -> None:

@@ -46,6 +46,8 @@ def test_metadata_and_everything_behind_the_picture_is_gone() -> None:
     kept = images.accept(out.getvalue() + b"RAHASIA-DI-BELAKANG")
     assert b"RAHASIA" not in kept
     assert images.inspect(kept).is_plain
+    assert images.accept(photo() + b"RAHASIA-DI-BELAKANG") != photo() + b"RAHASIA-DI-BELAKANG"
+    assert not images.inspect(photo() + b"x").is_plain
 
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP"])

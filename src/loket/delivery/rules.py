@@ -26,9 +26,14 @@ def check_receiver(receiver: str, relation: str, suket: str) -> str:
     return name[:120]
 
 
+def bare_tracking(text: str) -> str:
+    """A tracking number as it is stored: capitals, without blanks and hyphens."""
+    return "".join(text.split()).upper().replace("-", "")
+
+
 def clean_tracking(text: str) -> str | None:
-    """A tracking number in capitals without blanks; None when it is not known yet."""
-    number = "".join(text.split()).upper().replace("-", "")
+    """The same, checked; None when it is not known yet."""
+    number = bare_tracking(text)
     if not number:
         return None
     if not (8 <= len(number) <= 20 and number.isascii() and number.isalnum()):

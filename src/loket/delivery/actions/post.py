@@ -111,10 +111,8 @@ def hand_over(
     }
     given: dict[UUID, str | None] = {}
     tracking = dict(scans)
-    used = set(
-        Parcel.objects.filter(tracking_number__in=[text.strip().upper() for _, text in scans if text.strip()])
-        .values_list("tracking_number", flat=True)
-    )  # fmt: skip
+    written = [rules.bare_tracking(text) for text in tracking.values()]
+    used = set(Parcel.objects.filter(tracking_number__in=written).values_list("tracking_number", flat=True))
 
     def check(application: Application) -> None:
         if application.pk not in parcels:
