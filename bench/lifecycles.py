@@ -137,10 +137,10 @@ class Run:
             "phone": f"0812{number % 100_000_000:08d}", "channel": "online",
             "address": {"line": f"Jalan Uji {number % 300} RT 01 RW 02", "kelurahan": self.kelurahan},
         }  # fmt: skip
-        return nik, json.dumps(head).encode()[:-1] + b"," + self.tail
+        return nik, json.dumps(head).encode()[:-1] + b","
 
     def _file(self, person: tuple[str, bytes]) -> str:
-        return str(self.client.post("resident", "applications", person[1])["code"])
+        return str(self.client.post("resident", "applications", person[1] + self.tail)["code"])
 
     def _choose(self, code: str) -> None:
         self.client.post("resident", f"applications/{code}/choice", b'{"method":"post"}')

@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from loket.delivery.models import Manifest
 from loket.printing import actions as printing
 from loket.web import ui
 from tests import cast as casting
@@ -84,6 +85,18 @@ def _findings(page: Page, url: str, name: str) -> list[str]:
     return found + ([f"{url}: {overflow} px wider than a phone"] if overflow > 0 else [])
 
 
+def _english(page: Page, url: str, name: str) -> list[str]:
+    """The same page in English, whose words are longer or shorter, on a phone."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{url}{'&' if '?' in url else '?'}bahasa=en")
+    assert page.locator("html").get_attribute("lang") == "en", url
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/en-{name}-360.png", full_page=True)
+    found = [f"{url} in English: {one['id']}" for one in Axe().run(page).response["violations"]]
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return found + ([f"{url} in English: {overflow} px wider than a phone"] if overflow > 0 else [])
+
+
 def test_pattern_book_is_clean(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     page = browser.new_page()
@@ -95,7 +108,8 @@ def _work(people: Cast) -> dict[str, list[str]]:
     """Something on every desk; the addresses each role may see."""
     fresh_case = casting.file(people).code
     shelf = casting.printed(people)
-    casting.in_transit(people)
+    sent = casting.in_transit(people)
+    manifest = Manifest.objects.get()
     casting.ready(people)
     casting.blanks(people, 1)
     batch, _codes = printing.open_batch(1, by=people.printer, at=people.at)
@@ -106,8 +120,8 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "recorder": ["rekam/"],
         "printer": ["cetak/", f"cetak/b/{batch.pk}/"],
         "custodian": ["cetak/stok/"],
-        "dispatcher": ["cetak/kirim/"],
-        "courier": ["pos/"],
+        "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
+        "courier": ["pos/", f"pos/antar/{sent}/"],
         "head": ["pimpinan/"],
         "admin": ["kelola/"],
     }  # fmt: skip
@@ -124,7 +138,17 @@ def test_staff_pages_are_clean(site: str, browser: Browser, fresh: str) -> None:
         page.fill("#nama", role)
         page.fill("#sandi", casting.PASSWORD)
         page.click("main button")
-        for address in addresses:
-            found += _findings(page, f"{site}/{address}", f"{role}-{address.replace('/', '_').replace('?', '_')}")
+        named = [(f"{site}/{address}", f"{role}-{address.replace('/', '_').replace('?', '_')}") for address in addresses]
+        for look in (_findings, _english):
+            found += [line for url, name in named for line in look(page, url, name)]
         context.close()
+    assert not found, "\n".join(found)
+
+
+def test_public_pages_are_clean_in_both_languages(site: str, browser: Browser, fresh: str) -> None:
+    casting.build()
+    page = browser.new_page()
+    names = ("", "ajukan/", "cek/", "statistik/", "bantuan/", "masuk/")
+    found = [line for name in names for line in _findings(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
+    found += [line for name in names for line in _english(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
     assert not found, "\n".join(found)

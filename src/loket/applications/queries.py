@@ -148,7 +148,8 @@ def by_name(text: str, office: str, *, limit: int = 20) -> list[Row]:
     """Applications of residents whose name holds every word of `text` (a word may be cut short after four letters)."""
     keyring, words = crypto.keyring(), text.upper().split()
     found: list[Row] = []
-    # First by every word, which is narrow; then without the short ones, which may be the beginnings of longer words.
+    # First by every word, which is narrow; when nobody has them all, without the short ones, which may be the
+    # beginnings of longer words.
     narrow, wide = crypto.name_tokens(text, keyring), crypto.search_tokens(text, keyring)
     for tokens, most in ((narrow, 2 * limit), (wide, 200)):
         if not tokens:
@@ -160,7 +161,8 @@ def by_name(text: str, office: str, *, limit: int = 20) -> list[Row]:
         )
         # Tokens are truncated on purpose, so that they hide equality; the opened name decides.
         found = [row for row in rows if crypto.name_matches(row.name, words)]
-        if len(found) >= limit or (tokens == wide and len(rows) < most):
+        is_all = len(rows) < most
+        if len(found) >= limit or (is_all and (found or tokens == wide)):
             break
     return found[:limit]
 

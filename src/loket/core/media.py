@@ -26,30 +26,32 @@ class Stored:
 
 
 def store(items: Sequence[tuple[UUID, bytes]], key: crypto.DataKey) -> list[Stored]:
-    """Seal contents and bring them to the disk before this returns: each file synced, then each folder once.
+    """Seal contents and bring them to the disk before this returns.
 
     A file counts only when a committed row names it; what a crash leaves behind is found by `orphans`.
     """
     digest_key = crypto.keyring().subkey("media")
-    stored, folders = [], set()
-    for row, content in items:
-        target = _path(row)
-        if target.parent not in folders:
-            folders.add(target.parent)
-            if not target.parent.exists():
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                folders |= {target.parent.parent, target.parent.parent.parent}
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(descriptor, key.seal(*PLACE, row, content))
+    stored: list[Stored] = []
+    written: list[int] = []
+    folders: set[Path] = set()
+    try:
+        for row, content in items:
+            target = _path(row)
+            if target.parent not in folders:
+                folders.add(target.parent)
+                if not target.parent.exists():
+                    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    folders |= {target.parent.parent, target.parent.parent.parent}
+            written.append(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.write(written[-1], key.seal(*PLACE, row, content))
+            stored.append(Stored(row, len(content), hmac.digest(digest_key, content, "sha256")))
+        written += [os.open(folder, os.O_RDONLY) for folder in folders]
+        # Synced after the last is written: the first sync then brings most of the others along.
+        for descriptor in written:
             os.fsync(descriptor)
-        finally:
+    finally:
+        for descriptor in written:
             os.close(descriptor)
-        stored.append(Stored(row, len(content), hmac.digest(digest_key, content, "sha256")))
-    for folder in folders:
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
     return stored
 
 
