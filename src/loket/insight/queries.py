@@ -17,7 +17,8 @@ from loket.stock import actions as stock
 from loket.stock import queries as ledger
 from loket.suket import queries as suket
 
-MONTHS = 3
+# Full months of an average, and months that charts look back on.
+MONTHS, SHOWN = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def today(office: str) -> Today:
     """The figures of this moment; the cost does not grow with the number of applications."""
     view = offices.office(office)
     now, day = clock.now(), view.today()
-    days = _days(office, rules.month_start(day, 12), day)
+    days = _days(office, rules.month_start(day, SHOWN), day)
 
     def total(measure: str, start: date, end: date) -> int:
         return sum(value for on, value in days[measure].items() if start <= on < end)
@@ -105,7 +106,7 @@ def today(office: str) -> Today:
         weekly_suket=_weekly(outstanding, days, day),
         months=[
             (start, total("filed.online", start, end), total("filed.counter", start, end))
-            for start, end in ((rules.month_start(day, back), rules.month_start(day, back - 1)) for back in range(5, -1, -1))
+            for start, end in ((rules.month_start(day, back), rules.month_start(day, back - 1)) for back in range(SHOWN - 1, -1, -1))
             if total("filed.online", start, end) + total("filed.counter", start, end)
         ],
     )
