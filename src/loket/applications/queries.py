@@ -151,7 +151,7 @@ def by_name(text: str, office: str, *, limit: int = 20) -> list[Row]:
     # First by every word, which is narrow; when nobody has them all, without the short ones, which may be the
     # beginnings of longer words.
     narrow, wide = crypto.name_tokens(text, keyring), crypto.search_tokens(text, keyring)
-    for tokens, most in ((narrow, 2 * limit), (wide, 200)):
+    for tokens, most in ((narrow, limit + 5), (wide, 200)):
         if not tokens:
             break
         rows = _rows(
