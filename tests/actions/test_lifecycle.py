@@ -12,6 +12,7 @@ from loket.applications import rules
 from loket.applications.filing import Paper
 from loket.applications.models import Application, Document
 from loket.audit.models import Entry
+from loket.catalogue import queries as catalogue
 from loket.conversations.models import Message
 from loket.core import clock, codes, media
 from loket.core.errors import Refusal, Refusals
@@ -42,6 +43,18 @@ def test_a_filing_gets_a_code_a_place_and_a_promise(cast: Cast) -> None:
     assert (first.place, second.place) == (1, 2)
     assert first.promise_on == date(2020, 6, 16)
     assert _notices(first.code) == ["received"]
+
+
+@pytest.mark.parametrize("service", ["KTP_NEW", "SUKET_EXCHANGE", "KTP_LOST", "KTP_DAMAGED", "KTP_CHANGE"])
+@pytest.mark.parametrize("channel", ["online", "counter"])
+def test_every_card_is_filed_with_its_own_papers(cast: Cast, service: str, channel: str) -> None:
+    receipt = play.file(cast, service, channel=channel)
+    found = cases.case(Application.objects.get(code=receipt.code))
+    assert [row.kind for row in found.documents] == list(catalogue.service(service).documents)
+    with pytest.raises(Refusal) as refused:
+        play.file(cast, service, channel=channel, papers=play.filing(service).papers[1:])
+    assert refused.value.code == "document_missing"
+    assert refused.value.field == catalogue.service(service).documents[0]
 
 
 def test_from_filing_to_the_hand_by_post(cast: Cast) -> None:

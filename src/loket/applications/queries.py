@@ -12,6 +12,7 @@ from django.db import connection
 
 from loket.applications import rules
 from loket.applications.models import Application, Document
+from loket.catalogue import queries as catalogue
 from loket.core import crypto
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
@@ -209,7 +210,10 @@ def case(application: Application) -> Case:
         reason=key.open_text(APPLICATION, "reason", own, bytes(application.reason)) if application.reason else "",
         enrolment=status or "",
         enrolment_as_of=as_of,
-        documents=list(Document.objects.filter(application=application, replaced_at=None).order_by("at", "id")),
+        documents=sorted(
+            Document.objects.filter(application=application, replaced_at=None),
+            key=lambda paper: catalogue.service(application.service).documents.index(paper.kind),
+        ),
     )
 
 
