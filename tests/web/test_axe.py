@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -15,6 +16,9 @@ from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from loket.applications import actions as applications
+from loket.applications.models import Application
+from loket.core import links
 from loket.delivery.models import Manifest
 from loket.printing import actions as printing
 from loket.web import ui
@@ -148,7 +152,30 @@ def test_staff_pages_are_clean(site: str, browser: Browser, fresh: str) -> None:
 def test_public_pages_are_clean_in_both_languages(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     page = browser.new_page()
-    names = ("", "ajukan/", "cek/", "statistik/", "bantuan/", "masuk/")
+    names = ("", "ajukan/", "cek/", "statistik/", "bantuan/", "privasi/", "cookie/", "aksesibilitas/", "masuk/")
     found = [line for name in names for line in _findings(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
     found += [line for name in names for line in _english(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
     assert not found, "\n".join(found)
+
+
+def test_a_residents_own_pages_are_clean_in_every_state(site: str, browser: Browser, fresh: str) -> None:
+    people = casting.build()
+    returned = casting.file(people).code
+    verdict = applications.Verdict(returned, "return", "Foto KK terpotong. Ambil lagi.", ("kk", "name"))
+    applications.decide([verdict], by=people.verifier, at=people.at)
+    rejected = casting.file(people).code
+    applications.decide([applications.Verdict(rejected, "reject", "Sudah punya KTP-el.")], by=people.verifier, at=people.at)
+    printed, sent = casting.printed(people), casting.in_transit(people)
+    found = []
+    for code, more in ((returned, "perbaiki/"), (rejected, ""), (printed, "terima/"), (sent, "")):
+        page = browser.new_context().new_page()
+        page.goto(f"{site}/l/{links.sign('case', code, people.at + timedelta(days=365))}")
+        for place in dict.fromkeys(("", more)):
+            name = f"warga-{_state(code)}-{place.strip('/') or 'status'}"
+            found += _findings(page, f"{site}/c/{code}/{place}", name) + _english(page, f"{site}/c/{code}/{place}", name)
+    assert not found, "\n".join(found)
+
+
+def _state(code: str) -> str:
+    """The state a case stands in, for the names of pictures."""
+    return Application.objects.get(code=code).state
