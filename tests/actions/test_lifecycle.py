@@ -9,7 +9,7 @@ import pytest
 from loket.applications import actions as applications
 from loket.applications import queries as cases
 from loket.applications import rules
-from loket.applications.filing import Paper
+from loket.applications.filing import Address, Paper
 from loket.applications.models import Application, Document
 from loket.audit.models import Entry
 from loket.catalogue import queries as catalogue
@@ -55,6 +55,17 @@ def test_every_card_is_filed_with_its_own_papers(cast: Cast, service: str, chann
         play.file(cast, service, channel=channel, papers=play.filing(service).papers[1:])
     assert refused.value.code == "document_missing"
     assert refused.value.field == catalogue.service(service).documents[0]
+
+
+def test_a_card_goes_to_the_address_that_was_stated_with_its_request(cast: Cast) -> None:
+    """Also when the office knew the resident before, without an address or with an older one."""
+    first = play.filing(address=Address("Jalan Lama 1 RT 01 RW 01", f"{CILEGON}.01.1001"))
+    code = applications.file(first, by=cast.resident, at=clock.now()).code
+    applications.cancel(code, by=cast.resident, at=clock.now())
+    again = play.file(cast, nik=first.nik, address=Address("Jalan Baru 2 RT 01 RW 01", f"{CILEGON}.01.1001"))
+    found = cases.case(Application.objects.get(code=again.code))
+    assert found.destination.startswith("Jalan Baru 2")
+    assert found.address.startswith("Jalan Lama 1")
 
 
 def test_from_filing_to_the_hand_by_post(cast: Cast) -> None:

@@ -61,6 +61,11 @@ class Case:
         stated = self.claims.get("birth_date") or self.birth_date
         return date.fromisoformat(stated) if stated else None
 
+    @property
+    def destination(self) -> str:
+        """Where the post would bring the card: the address chosen, else the one stated, else the one known."""
+        return self.address if self.application.address else self.claims.get("address") or self.address
+
 
 _ROWS = """
 SELECT a.id, a.code, a.service, a.channel, a.state, a.complete_at, a.submitted_at, a.promise_on,

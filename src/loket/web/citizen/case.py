@@ -76,7 +76,7 @@ def choose(request: HttpRequest, kode: str) -> HttpResponse:
         "a": application,
         "code": codes.shown(application.code),
         "fee": office.settings.post_fee,
-        "address": known.address,
+        "address": known.destination,
         "kelurahan": _grouped(office),
         "typed": request.POST or {"method": application.method},
         "kembali": reverse("citizen:status", args=[application.code]),
