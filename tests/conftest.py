@@ -13,12 +13,16 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from playwright.sync_api import Browser, sync_playwright
 
 from loket import home, postgres
 from tests import isolated
 from tests.cast import Cast, build
 
 _numbers = itertools.count()
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 def pytest_configure() -> None:
@@ -87,6 +91,18 @@ def fresh(server: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[str
         with psycopg.connect(f"{admin}/postgres", autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
         _forget()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium for one file of tests. Playwright keeps an event loop in this thread as long as it runs, and
+    beside a loop Django keeps connections of their own: those of before and those of after would be out of its reach."""
+    connections.close_all()
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        connections.close_all()
+        found.close()
 
 
 @pytest.fixture(autouse=True)

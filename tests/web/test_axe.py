@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from loket.applications import actions as applications
 from loket.applications.models import Application
@@ -26,7 +26,6 @@ from tests import cast as casting
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PICTURES = os.environ.get("LOKET_PICTURES")
 
 
@@ -59,18 +58,6 @@ def site(fresh: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread; Django would refuse the database beside it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        # Inside Playwright's loop Django keeps connections of its own; they must not outlive their database.
-        connections.close_all()
-        browser.close()
 
 
 def _findings(page: Page, url: str, name: str) -> list[str]:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import loket.web
 
 pytestmark = pytest.mark.browser
 STATIC = Path(loket.web.__file__).parent / "static" / "loket"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = browser.new_page()
-        # localStorage exists only where there is an origin.
-        page.route(
-            "http://127.0.0.1:1/**", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html")
-        )
-        yield page
-        browser.close()
+def page(browser: Browser) -> Page:
+    page = browser.new_page()
+    # localStorage exists only where there is an origin.
+    page.route("http://127.0.0.1:1/**", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+    return page
 
 
 def _show(page: Page, body: str, script: str) -> None:
