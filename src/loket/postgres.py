@@ -15,6 +15,7 @@ import socket
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -229,14 +230,14 @@ def _give(path: Path) -> None:
 
 def _call(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     user = _server_user()
-    identity: dict[str, object] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     folder = _reachable_programs()
     environment = {"PATH": f"{folder}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
     # pg_ctl leaves a server behind that would hold pipes open: what it says goes to a file.
     return subprocess.run(
         [str(folder / program), *arguments], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL, cwd="/", env=environment,
-        start_new_session=True, check=False, **identity,  # type: ignore[call-overload]
+        start_new_session=True, check=False, **identity,
     )  # fmt: skip
 
 

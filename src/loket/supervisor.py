@@ -28,6 +28,7 @@ _DEATH_SIGNAL = 1
 # Python uses one core per process: two of them let a small server use both of its own. More threads than four only
 # wait for each other.
 WORKERS, THREADS = 2, 4
+_AGAIN_ELSEWHERE = "createdb loket_demo && DATABASE_URL=postgresql:///loket_demo LOKET_HOME=.loket-demo ./loket demo"
 
 
 @dataclass
@@ -48,6 +49,12 @@ def demo(port: int, *, fresh: bool) -> int:
     lock = _lock()
     if lock is None:
         return _locked()
+    if fresh and os.environ.get("DATABASE_URL"):
+        return refuse(
+            "--fresh tidak menghapus basis data yang disebut DATABASE_URL.",
+            "--fresh does not clear the database that DATABASE_URL names.",
+            _AGAIN_ELSEWHERE,
+        )
     if fresh:
         _forget()
     if _is_taken(port):
@@ -133,7 +140,8 @@ def _step(indonesian: str, english: str, shown: bool, work: Callable[[], None]) 
 def _loket(*arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", "loket.cli", *arguments], check=False)
     if done.returncode:
-        raise postgres.Unavailable(f"loket {' '.join(arguments)}: {done.returncode}", "./loket demo --fresh")
+        again = _AGAIN_ELSEWHERE if os.environ.get("DATABASE_URL") else "./loket demo --fresh"
+        raise postgres.Unavailable(f"loket {' '.join(arguments)}: {done.returncode}", again)
 
 
 def _web(port: int) -> Child:

@@ -95,6 +95,25 @@ def test_one_envelope_stands_on_one_manifest(fresh: str) -> None:
     assert sorted(together(work, 5)) == ["listed"] + ["state"] * 4
 
 
+def test_one_tracking_number_goes_to_one_of_four_envelopes(fresh: str) -> None:
+    cast = play.build()
+    codes = [play.printed(cast) for _ in range(4)]
+    manifests = []
+    for code in codes:
+        delivery.choose(code, "post", by=cast.resident, at=clock.now())
+        manifest, _results = delivery.open_manifest([code], by=cast.dispatcher, at=clock.now())
+        delivery.close_manifest(manifest.pk, 1, by=cast.dispatcher, at=clock.now())
+        manifests.append(manifest.pk)
+
+    def work(number: int) -> str:
+        _row, results = delivery.hand_over(
+            manifests[number], [(codes[number], "P12345678901")], by=cast.courier, at=clock.now()
+        )
+        return results[0].problem.code if results[0].problem else "taken"
+
+    assert sorted(together(work, 4)) == ["taken", *["tracking_used"] * 3]
+
+
 @pytest.mark.long
 def test_fifty_operators_and_ten_blanks(fresh: str) -> None:
     cast = play.build()

@@ -66,6 +66,8 @@ def test_a_server_that_is_there_already(folder: Path, server: str) -> None:
         assert not (folder / "pg").exists()
         assert loket(folder, "db", "url", DATABASE_URL=url).stdout.strip() == url
         assert loket(folder, "verify", "--json", DATABASE_URL=url).returncode == 0
+        cleared = loket(folder, "demo", "--fresh", DATABASE_URL=url)
+        assert (cleared.returncode, "does not clear" in cleared.stderr) == (3, True)
         # The guards of the ledger and of the trail do not depend on roles.
         with psycopg.connect(url) as connection, pytest.raises(psycopg.Error, match="append-only"):
             connection.execute("TRUNCATE audit_entry CASCADE")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from loket.catalogue.queries import Service
 from loket.core.errors import N_, Refusal, Refusals
@@ -14,6 +15,7 @@ from loket.residents import nik as niks
 from loket.residents.actions import Person
 
 MAX_LINE = 200
+Checked = TypeVar("Checked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def address_text(address: Address, office: OfficeView) -> str:
     return f"{' '.join(address.line.split())}, Kel. {kelurahan}, Kec. {kecamatan}, {office.city} {postal}".strip()
 
 
-def _attempt(problems, field, work):  # type: ignore[no-untyped-def]
+def _attempt(problems: list[Refusal], field: str, work: Callable[[], Checked]) -> Checked | None:
     """Run one check; what it refuses joins the list, under the field it is about."""
     try:
         return work()

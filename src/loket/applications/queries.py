@@ -114,7 +114,7 @@ def places(applications: list[Application]) -> dict[UUID, int]:
 
 def queue(office: str, *, state: str = "submitted", after: str = "", limit: int = 25) -> tuple[list[Row], str]:
     """The cases in one state in order of service, and the cursor of the next page (empty at the end)."""
-    where, params = "a.state = %s", [office, state]
+    where, params = "a.state = %s", list[Any]([office, state])
     if after:
         priority, complete_at, seq = _cursor(after)
         where += " AND (a.priority, a.complete_at, a.queue_seq) > (%s, %s, %s)"

@@ -30,6 +30,7 @@ def run_test(given: argparse.Namespace) -> int:
     steps = [] if given.arguments else [
         [str(bin_ / "ruff"), "check", "."],
         [str(bin_ / "lint-imports")],
+        [str(bin_ / "mypy")],
     ]  # fmt: skip
     marks = [] if given.long else ["-m", "not long"]
     steps.append([sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *marks, *given.arguments])

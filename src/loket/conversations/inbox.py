@@ -246,17 +246,22 @@ def _take(payload: dict[str, Any], turn: Turn, at: datetime) -> None:
         turn(contact, incoming, at)
 
 
+def _part(of: dict[str, Any], name: str) -> dict[str, Any]:
+    part = of.get(name)
+    return part if isinstance(part, dict) else {}
+
+
 def parse(message: dict[str, Any], contact: dict[str, Any], at: datetime) -> Incoming:
     """A message in the provider's JSON as plain values; kinds that nobody planned for keep their name."""
     kind = str(message.get("type") or "unknown")
-    content = message.get(kind) if isinstance(message.get(kind), dict) else {}
+    content = _part(message, kind)
     text, button, media_id = "", "", ""
     if kind == "text":
         text = str(content.get("body") or "")
     elif kind == "button":
         text, button = str(content.get("text") or ""), str(content.get("payload") or "")
     elif kind == "interactive":
-        reply = content.get(str(content.get("type"))) or {}
+        reply = _part(content, str(content.get("type")))
         text, button = str(reply.get("title") or ""), str(reply.get("id") or "")
     elif kind in _MEDIA:
         text, media_id = str(content.get("caption") or ""), str(content.get("id") or "")

@@ -42,9 +42,9 @@ def move_to(instant: datetime) -> None:
     value = instant - datetime.now(UTC)
     with connection.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO core_clock (id, "offset") VALUES (1, %s) '
+            'INSERT INTO core_clock (id, "offset") VALUES (1, make_interval(secs => %s)) '
             'ON CONFLICT (id) DO UPDATE SET "offset" = EXCLUDED."offset"',
-            [value],
+            [value.total_seconds()],
         )
     _cached = (time.monotonic(), value)
 

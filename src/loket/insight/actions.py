@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -77,7 +78,7 @@ def counted(office: str, start: date, end: date) -> dict[str, dict[date, int]]:
     return found
 
 
-def _range(office: str, zone: str, start: date, end: date) -> dict[str, object]:
+def _range(office: str, zone: str, start: date, end: date) -> dict[str, Any]:
     # Midnights of the office, so that the indexes on instants can be used.
     midnight = time(0, tzinfo=ZoneInfo(zone))
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -43,7 +44,7 @@ class Known:
     is_new: bool
 
 
-def sealed_row(person: Person, office: str, at: datetime, keyring: crypto.Keyring) -> tuple[tuple[object, ...], Known]:
+def sealed_row(person: Person, office: str, at: datetime, keyring: crypto.Keyring) -> tuple[tuple[Any, ...], Known]:
     """A row of the table in the order of its columns, every personal field sealed under a new data key."""
     row = uuid7()
     secret = crypto.new_data_key()

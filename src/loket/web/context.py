@@ -48,4 +48,4 @@ def _places(request: HttpRequest, account: Any) -> list[tuple[str, str, bool]]:
     actor = account.actor()
     held = [(reverse(name), label) for roles, name, label in PLACES if actor.may(*roles)]
     here = max((url for url, _ in held if request.path.startswith(url)), key=len, default="")
-    return [(url, label, url == here) for url, label in held]
+    return [(url, str(label), url == here) for url, label in held]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
@@ -48,7 +49,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     following = request.POST.get("lanjut") or request.GET.get("lanjut", "")
     if not url_has_allowed_host_and_scheme(following, allowed_hosts={request.get_host()}):
         following = ""
-    context = {"lanjut": following, "nama": "", "problems": []}
+    context: dict[str, Any] = {"lanjut": following, "nama": "", "problems": []}
     if request.method != "POST":
         return render(request, "masuk.html", context)
     name = request.POST.get("nama", "").strip()[:40]

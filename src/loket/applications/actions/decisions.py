@@ -222,16 +222,19 @@ def set_delivery(
 ) -> None:
     """Keep how the card goes home; `delivery.choose` is the action that decides whether it may."""
     application.method, application.chosen_at, application.fee = method, at, fee
+    sealed: bytes | None = None
     if address is not None:
         office = offices.office(application.office_id)
         filings.check_address(address, office)
-        application.address = queries.resident_key(application).seal(
+        sealed = queries.resident_key(application).seal(
             TABLE, "address", application.pk, filings.address_text(address, office)
         )
+        application.address = sealed
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE applications_application SET method = %s, chosen_at = %s, fee = %s, address = %s WHERE id = %s",
-            [method, at, fee, application.address, application.pk],
+            "UPDATE applications_application SET method = %s, chosen_at = %s, fee = %s, address = COALESCE(%s, address) "
+            "WHERE id = %s",
+            [method, at, fee, sealed, application.pk],
         )
 
 

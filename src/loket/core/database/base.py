@@ -40,4 +40,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not poll.poll(0)
 
     def _savepoint_allowed(self) -> bool:
-        return not self.is_whole and super()._savepoint_allowed()
+        return not self.is_whole and super()._savepoint_allowed()  # type: ignore[misc]  # the stubs lack it

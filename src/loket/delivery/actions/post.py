@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from loket.applications import actions as applications
@@ -112,6 +112,7 @@ def hand_over(
     given: dict[UUID, str | None] = {}
     tracking = dict(scans)
     written = [rules.bare_tracking(text) for text in tracking.values()]
+    _hold_numbers(written)
     used = set(Parcel.objects.filter(tracking_number__in=written).values_list("tracking_number", flat=True))
 
     def check(application: Application) -> None:
@@ -150,7 +151,8 @@ def hand_over(
 @transaction.atomic
 def deliver(scans: Sequence[Scan], *, by: Actor, at: datetime) -> list[Result]:
     """Scans at the door: delivered with proof, a failed attempt, or on the way home. Each item stands alone, and a
-    scan known by its `scan_id` gets the same answer again."""
+    scan known by its `scan_id` gets the same answer again. Any courier of the office may note them, under his own
+    name: who takes a manifest over at the post office is seldom who stands at the door."""
     cases.require(by, Role.COURIER)
     known = dict(
         Event.objects.filter(scan_id__in=[scan.scan_id for scan in scans]).values_list(
@@ -265,6 +267,15 @@ def _failed(items: Sequence[tuple[Scan, Application, str]], *, by: Actor, at: da
         by=by,
         at=at,
     )
+
+
+def _hold_numbers(numbers: Sequence[str]) -> None:
+    """Two post officers who scan the same number on two manifests take turns, so that the second reads a sentence."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('tracking:' || number)) FROM unnest(%s::text[]) AS number",
+            [sorted({number for number in numbers if number})],
+        )
 
 
 def _manifest(manifest_id: UUID, by: Actor) -> Manifest:

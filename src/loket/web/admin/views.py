@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -56,16 +57,16 @@ def _one_status(request: HttpRequest, actor: Actor) -> None:
 
 def _read(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     upload = request.FILES.get("berkas")
-    if upload is None:
+    if not isinstance(upload, UploadedFile):
         raise Refusal("file_missing", N_("Pilih berkas XLSX atau CSV dulu."), field="berkas")
-    if upload.size > MOST_BYTES:  # type: ignore[union-attr]  # one file
+    if (upload.size or 0) > MOST_BYTES:
         raise Refusal("file_large", N_("Berkas ini terlalu besar. Pakai perintah loket di server."), field="berkas")
     read = import_suket if forms.text(request, "jenis", 10) == "suket" else import_statuses
-    suffix = Path(upload.name).suffix.lower()[:5]  # type: ignore[union-attr]
+    suffix = Path(upload.name or "").suffix.lower()[:5]
     # The list holds NIK: it lies where only this process can read it, and only until it is read.
     with tempfile.TemporaryDirectory(dir=home.path()) as folder:
         path = Path(folder) / f"daftar{suffix}"
-        path.write_bytes(upload.read())  # type: ignore[union-attr]
+        path.write_bytes(upload.read())
         report = read(path, dry_run="periksa" in request.POST, by=actor, at=clock.now())
     return {**report.as_dict(), "errors": report.errors[:50], "dry_run": "periksa" in request.POST}
 

@@ -209,12 +209,11 @@ def _timeline(application: Application) -> list[dict[str, Any]]:
     for line in trail.story(application.pk):
         if "state" in line.body:
             reached[line.body["state"][1]] = line.at
+    way: tuple[str, ...] = rules.CARD_WAY_POST
     if application.slot != "card":
         way = rules.PAPER_WAY
     elif application.method == "pickup" or application.state in ("on_shelf", "collected"):
         way = rules.CARD_WAY_PICKUP
-    else:
-        way = rules.CARD_WAY_POST
     if application.state in way:
         here = way.index(application.state)
         return [

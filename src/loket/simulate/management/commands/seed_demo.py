@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Office.objects.exists():
-            raise CommandError("There is an office in this database already; ./loket demo --fresh begins again.")
+            raise CommandError("There is an office in this database already, and the demo would not touch it.")
         with transaction.atomic():
             logins = office.set_up(NOW)
             offices.forget()
