@@ -11,10 +11,11 @@ from datetime import timedelta
 from django.db import Error, connection
 
 from loket.applications import actions as applications
+from loket.applications import drafts
 from loket.applications import queries as cases
 from loket.bot import conversation
 from loket.conversations import gateways, inbox, outbox
-from loket.core import clock
+from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
@@ -66,6 +67,8 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     outbox.sweep()
+    drafts.forget_expired(clock.now())
+    limits.purge(clock.now())
     for code in list(Office.objects.values_list("code", flat=True)):
         remind_of_choice(code)
         tell_of_slips(code)

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "loket.web.middleware.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "loket.web.middleware.SecurityHeaders",
@@ -62,6 +63,7 @@ MIDDLEWARE = [
 
 # Calls carry a token and no cookie: they need no session, form token or static file (see `wsgi`).
 API_MIDDLEWARE = [
+    "loket.web.middleware.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "loket.web.middleware.SecurityHeaders",
     "loket.web.middleware.Language",
@@ -123,7 +125,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "loket"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -156,7 +158,7 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 31536000
 
-# A form brings up to four photos of 10 MB; more is a mistake or an attack.
+# A form brings up to four photos of 10 MB; more is a mistake or an attack (see `web.middleware.BodyLimit`).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 45 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 

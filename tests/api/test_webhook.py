@@ -15,6 +15,7 @@ from django.db import connection
 from loket.api import hooks
 from loket.bot import conversation
 from loket.conversations import inbox, outbox
+from loket.conversations.actions import key_of
 from loket.conversations.models import Contact, Message
 from loket.core import clock
 from tests.cast import Cast
@@ -95,7 +96,7 @@ def test_unknown_types_and_fields_are_kept_and_hurt_nobody(cast: Cast) -> None:
     assert post(delivery(strange, message("wamid.10", new_field={"a": [1]}))) == "200"
     assert post(json.dumps({"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "news"}]}]}).encode()) == "200"
     understand()
-    assert Message.objects.filter(provider_id="wamid.10").exists()
+    assert Message.objects.filter(provider_id=key_of("wamid.10")).exists()
 
 
 def test_a_number_that_is_not_ours_is_answered_and_raises_an_alarm(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,7 +111,7 @@ def test_statuses_only_climb_whatever_their_order(cast: Cast) -> None:
     post(delivery(message()))
     understand()
     sent = Message.objects.get(outgoing=True)
-    Message.objects.filter(pk=sent.pk).update(state="sent", provider_id="wamid.out")
+    Message.objects.filter(pk=sent.pk).update(state="sent", provider_id=key_of("wamid.out"))
     for name in ("read", "delivered", "sent", "read"):
         post(delivery(statuses=[{"id": "wamid.out", "status": name, "timestamp": "1591063200", "recipient_id": PHONE}]))
         understand()

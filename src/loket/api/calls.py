@@ -295,8 +295,7 @@ def _by_code_or_name(q: str, office: str) -> list[cases.Row]:
 def stock(request: HttpRequest, cursor: str = "") -> dict[str, Any]:
     """What lies where, and the newest movements, page by page."""
     by = actor(request, *STAFF)
-    before = int(cursor) if cursor.isdigit() else None
-    rows, following = stock_queries.page(by.office, stock_actions.CARD, before=before)
+    rows, following = stock_queries.page(by.office, stock_actions.CARD, after=cursor)
     return {
         "product": stock_actions.CARD,
         "on_hand": stock_queries.on_hand(by.office, stock_actions.CARD),

@@ -23,6 +23,7 @@ from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal, Refusals
 from loket.staff import queries as staff
 
+MOST_OF_NO_CODE = 6
 log = logging.getLogger(__name__)
 
 
@@ -73,13 +74,14 @@ def code(text: str) -> str:
 
 
 def stored_codes(texts: Sequence[str]) -> list[str]:
-    """Codes of a set: what cannot be a code stays as it came and is refused as unknown, item by item."""
+    """Codes of a set: what cannot be a code is refused as unknown, item by item. It is not repeated in full, since
+    answers are kept and it may be a NIK that was scanned by mistake."""
     found = []
     for text in texts:
         try:
             found.append(codes.parse(text))
         except Refusal:
-            found.append(text)
+            found.append(text if len(text) <= MOST_OF_NO_CODE else f"{text[:MOST_OF_NO_CODE]}…")
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from loket.applications.models import Draft
-from loket.core import crypto
+from loket.core import crypto, media
 from loket.core.actor import Actor
 from loket.core.errors import N_, Refusal
 
@@ -25,6 +25,27 @@ def start(*, contact: UUID | None, by: Actor, at: datetime) -> str:
         office_id=by.office, token_hash=_hash(token), contact_id=contact, started_at=at, expires_at=at + KEPT
     )
     return token
+
+
+def rotate(draft: Draft) -> str:
+    """A new token for a form that somebody begins to fill in by a link: whoever else has that link is shut out, also
+    the one who sent it to her."""
+    token = secrets.token_urlsafe(18)
+    Draft.objects.filter(pk=draft.pk).update(token_hash=_hash(token))
+    return token
+
+
+def sent(draft: Draft, application: UUID) -> None:
+    """The form has become a request, and is emptied."""
+    Draft.objects.filter(pk=draft.pk).update(application_id=application, answers=None)
+
+
+def forget_expired(at: datetime) -> int:
+    """Forms that nobody sent within their week, with the photos in them; returns how many."""
+    old = list(Draft.objects.filter(expires_at__lt=at)[:500])
+    media.delete(UUID(row) for draft in old for row in answers(draft).get("photos", {}).values())
+    Draft.objects.filter(pk__in=[draft.pk for draft in old]).delete()
+    return len(old)
 
 
 def find(token: str, at: datetime) -> Draft:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from loket.catalogue.queries import Service
 from loket.core.errors import N_, Refusal, Refusals
@@ -73,6 +73,49 @@ def check(filing: Filing, office: OfficeView, today: date) -> Person:
         address=address_text(filing.address, office),
         kelurahan=filing.address.kelurahan,
     )
+
+
+def corrected(claims: dict[str, Any], values: Mapping[str, str], office: OfficeView, today: date) -> dict[str, Any]:
+    """What a request states after its flagged fields were answered anew, by the same rules as when it was filed.
+
+    `values` hold text as typed: `name`, `birth_date` (ISO), `kk_number`, `phone`, `address` (the line) and with it
+    `kelurahan`. Refuses with every problem at once.
+    """
+    problems: list[Refusal] = []
+    found = dict(claims)
+    if "name" in values:
+        found["name"] = _attempt(problems, "name", lambda: names.clean_name(values["name"]))
+    if "kk_number" in values:
+        found["kk_number"] = _attempt(problems, "kk_number", lambda: niks.parse_kk(values["kk_number"]).digits)
+    if "phone" in values:
+        found["phone"] = _attempt(problems, "phone", lambda: phones.parse_phone(values["phone"]))
+    if "birth_date" in values:
+        found["birth_date"] = _attempt(problems, "birth_date", lambda: _born(values["birth_date"], today))
+    if "address" in values:
+        address = Address(values["address"], values.get("kelurahan") or claims["kelurahan"], claims["postal_code"])
+        if address.kelurahan != claims["kelurahan"]:
+            address = replace(address, postal_code="")
+        found |= _attempt(problems, "address", lambda: _moved(address, office)) or {}
+    if problems:
+        raise problems[0] if len(problems) == 1 else Refusals(problems)
+    return found
+
+
+def _moved(address: Address, office: OfficeView) -> dict[str, str]:
+    check_address(address, office)
+    return {
+        "address": address_text(address, office), "kelurahan": address.kelurahan, "line": address.line,
+        "postal_code": address.postal_code,
+    }  # fmt: skip
+
+
+def _born(text: str, today: date) -> str:
+    try:
+        born = date.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal("date", N_("Tulis tanggal dengan angka: hari, bulan, dan tahun. Contoh: 27 3 1987.")) from error
+    check_birth_date(born, today)
+    return born.isoformat()
 
 
 def check_birth_date(born: date, today: date) -> None:

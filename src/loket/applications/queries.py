@@ -14,7 +14,6 @@ from loket.applications import rules
 from loket.applications.models import Application, Document
 from loket.catalogue import queries as catalogue
 from loket.core import crypto
-from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 
 RESIDENT = "residents_resident"
@@ -227,14 +226,6 @@ def resident_key(application: Application) -> crypto.DataKey:
     with connection.cursor() as cursor:
         cursor.execute("SELECT data_key FROM residents_resident WHERE id = %s", [application.resident_id])
         return crypto.unwrap(bytes(cursor.fetchone()[0]), application.resident_id, crypto.keyring())
-
-
-def require(by: Actor, *roles: Role) -> None:
-    """Refuse an actor who holds none of the roles."""
-    if not by.may(*roles):
-        raise Refusal(
-            "role", N_("Peran Anda tidak boleh melakukan ini. Minta bantuan petugas yang berwenang."), status=403
-        )
 
 
 def _rows(where: str, params: list[Any]) -> list[Row]:

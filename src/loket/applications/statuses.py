@@ -87,6 +87,9 @@ STATUSES = (
            N_("Kalau kartunya tidak ada pada Anda, hubungi petugas kami."), "office"),
 )  # fmt: skip
 
+# Whoever stands here has still to be recorded, or once more.
+TO_BE_RECORDED = tuple(status.code for status in STATUSES if status.code == "UNREGISTERED" or status.todo is _RECORD_AGAIN)
+
 FIELDS = (
     Field("nik", "NIK", ("No NIK", "Nomor NIK", "No KTP", "Nomor KTP", "Nomor Induk Kependudukan"), True),
     Field("status", "Status", ("Status Rekam", "Status Perekaman", "Status KTP", "Status KTP-el", "Kode Status",

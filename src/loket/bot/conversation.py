@@ -55,7 +55,7 @@ def turn(contact: Contact, given: Incoming, at: datetime) -> None:
     if name == "unknown":
         _unknown(contact, given, by)
         return
-    Contact.objects.filter(pk=contact.pk).update(bot_tries=0, bot_step=name)
+    talks.step_taken(contact, name)
     STEPS[name](contact, given, by)
 
 
@@ -120,7 +120,7 @@ def _line(item: Any, language: str) -> str:
 
 def _person(contact: Contact, given: Incoming, by: Actor) -> None:
     office = offices.office(contact.office_id)
-    Contact.objects.filter(pk=contact.pk, waiting_since=None).update(waiting_since=clock.now())
+    talks.call_person(contact, at=clock.now())
     _say(contact, "person_open" if office.is_open(clock.now()) else "person_closed", by)
 
 
@@ -130,14 +130,13 @@ def _cancel(contact: Contact, given: Incoming, by: Actor) -> None:
 
 
 def _stop(contact: Contact, given: Incoming, by: Actor) -> None:
-    Contact.objects.filter(pk=contact.pk).update(opted_out_at=clock.now())
+    talks.opt_out(contact, by=by, at=clock.now())
     _say(contact, "stopped", by)
 
 
 def _language(language: str) -> Step:
     def step(contact: Contact, given: Incoming, by: Actor) -> None:
-        Contact.objects.filter(pk=contact.pk).update(language=language)
-        contact.language = language
+        talks.speak(contact, language)
         _menu(contact, given, by)
 
     return step
@@ -161,16 +160,14 @@ def _choose(contact: Contact, given: Incoming, by: Actor) -> None:
 
 def _received(contact: Contact, given: Incoming, by: Actor) -> None:
     """`received:1:notme:CODE`: a person looks into it at once."""
-    Contact.objects.filter(pk=contact.pk).update(waiting_since=clock.now())
+    talks.call_person(contact, at=clock.now())
     _say(contact, "not_me", by)
 
 
 def _unknown(contact: Contact, given: Incoming, by: Actor) -> None:
     """Twice the menu is offered; the third time a person takes over."""
-    tries = contact.bot_tries + 1
-    Contact.objects.filter(pk=contact.pk).update(bot_tries=tries)
+    tries = talks.not_understood(contact)
     if tries >= TRIES:
-        Contact.objects.filter(pk=contact.pk).update(bot_tries=0)
         _person(contact, given, by)
     elif tries == 1 and not contact.bot_step:
         _menu(contact, given, by)

@@ -14,9 +14,10 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from loket.audit import actions as audit
+from loket.conversations import rules
 from loket.conversations.models import Contact, Message, State
 from loket.core import crypto
-from loket.core.actor import Actor
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.core.ids import uuid7
 
@@ -44,6 +45,11 @@ class Notice:
     case_id: UUID | None = None
     params: dict[str, Any] = field(default_factory=dict)
     private: dict[str, str] = field(default_factory=dict)
+
+
+def key_of(provider_id: str) -> str:
+    """What a message's id at the provider is kept as: Meta's ids carry the resident's number in the clear."""
+    return crypto.index("wamid", provider_id, crypto.keyring()).hex()
 
 
 def data_key(contact: Contact) -> crypto.DataKey:
@@ -87,6 +93,10 @@ def contact_by_user(*, bsuid: str | None, phone: str | None, name: str, office: 
     contact = Contact.objects.filter(office_id=office, bsuid=bsuid).first() if bsuid else None
     if contact is None and phone:
         contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name))
+        if bsuid and contact.bsuid and contact.bsuid != bsuid:
+            # The number has a new holder, who must not inherit the cases of the earlier one.
+            Contact.objects.filter(pk=contact.pk).update(phone=None, phone_index=None)
+            contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name))
         if bsuid and not contact.bsuid:
             Contact.objects.filter(pk=contact.pk, bsuid=None).update(bsuid=bsuid)
             contact.bsuid = bsuid
@@ -122,7 +132,7 @@ def receive(
             [
                 row,
                 contact.pk,
-                provider_id,
+                key_of(provider_id),
                 kind,
                 data_key(contact).seal(MESSAGE, "body", row, body),
                 media_id,
@@ -173,15 +183,57 @@ def _keys(contacts: set[UUID]) -> dict[UUID, crypto.DataKey]:
     return {contact.pk: data_key(contact) for contact in Contact.objects.filter(pk__in=contacts)}
 
 
+_OFFICE = (Role.VERIFIER, Role.COUNTER)
+
+
+def step_taken(contact: Contact, step: str) -> None:
+    """The bot understood: it remembers where the conversation stands and forgets failed tries."""
+    Contact.objects.filter(pk=contact.pk).update(bot_tries=0, bot_step=step)
+
+
+def not_understood(contact: Contact) -> int:
+    """The bot did not understand; returns how often in a row."""
+    Contact.objects.filter(pk=contact.pk).update(bot_tries=F("bot_tries") + 1)
+    return contact.bot_tries + 1
+
+
+def call_person(contact: Contact, *, at: datetime) -> None:
+    """The conversation waits for somebody of the office, since its first call."""
+    Contact.objects.filter(pk=contact.pk).update(bot_tries=0)
+    Contact.objects.filter(pk=contact.pk, waiting_since=None).update(waiting_since=at)
+
+
+def opt_out(contact: Contact, *, by: Actor, at: datetime) -> None:
+    """No more invitations; news about her own requests still comes."""
+    Contact.objects.filter(pk=contact.pk).update(opted_out_at=at)
+    audit.record([audit.Fact("chat.opt_out", body={"contact": str(contact.pk)})], by=by, at=at)
+
+
+def speak(contact: Contact, language: str) -> None:
+    """From now on in this language: `id` or `en`."""
+    Contact.objects.filter(pk=contact.pk).update(language=language)
+    contact.language = language
+
+
+@transaction.atomic
+def open_thread(contact_id: UUID, *, by: Actor, at: datetime) -> None:
+    """A person of the office reads a conversation; the reading is recorded before it is shown."""
+    require(by, *_OFFICE)
+    if not Contact.objects.filter(pk=contact_id, office_id=by.office).exists():
+        raise _unknown()
+    audit.record([audit.Fact("read.chat", body={"contact": str(contact_id)})], by=by, at=at)
+
+
 @transaction.atomic
 def answer(contact_id: UUID, text: str, *, by: Actor, at: datetime) -> Message:
     """A person of the office answers; outside the reply window free text is refused and a template is the way."""
+    require(by, *_OFFICE)
     contact = Contact.objects.select_for_update().filter(pk=contact_id, office_id=by.office).first()
     if contact is None:
-        raise Refusal("conversation_unknown", N_("Percakapan ini tidak ada di kantor Anda."), status=404)
+        raise _unknown()
     if not text.strip():
         raise Refusal("empty", N_("Tulis balasannya dulu."), field="text")
-    if not is_window_open(contact, at):
+    if not rules.is_window_open(contact.last_inbound_at, at):
         raise Refusal(
             "window_closed",
             N_("Warga terakhir menulis lebih dari 24 jam lalu. Pakai pemberitahuan baku, atau tunggu warga menulis."),
@@ -209,21 +261,23 @@ def answer(contact_id: UUID, text: str, *, by: Actor, at: datetime) -> Message:
 @transaction.atomic
 def claim(contact_id: UUID, *, by: Actor, at: datetime) -> None:
     """Take a conversation over: the bot is silent while a person owns it."""
-    changed = Contact.objects.filter(pk=contact_id, office_id=by.office).update(owner=by.name)
-    if not changed:
-        raise Refusal("conversation_unknown", N_("Percakapan ini tidak ada di kantor Anda."), status=404)
+    require(by, *_OFFICE)
+    if not Contact.objects.filter(pk=contact_id, office_id=by.office).update(owner=by.name):
+        raise _unknown()
     audit.record([audit.Fact("chat.claim", body={"contact": str(contact_id)})], by=by, at=at)
 
 
 @transaction.atomic
 def release(contact_id: UUID, *, by: Actor, at: datetime) -> None:
     """Give a conversation back to the bot."""
-    Contact.objects.filter(pk=contact_id, office_id=by.office).update(
+    require(by, *_OFFICE)
+    changed = Contact.objects.filter(pk=contact_id, office_id=by.office).update(
         owner="", unread=0, waiting_since=None, bot_step="", bot_tries=0
     )
+    if not changed:
+        raise _unknown()
     audit.record([audit.Fact("chat.release", body={"contact": str(contact_id)})], by=by, at=at)
 
 
-def is_window_open(contact: Contact, at: datetime) -> bool:
-    """Whether free text may be sent: 24 hours from the resident's own last message."""
-    return contact.last_inbound_at is not None and (at - contact.last_inbound_at).total_seconds() < 24 * 3600
+def _unknown() -> Refusal:
+    return Refusal("conversation_unknown", N_("Percakapan ini tidak ada di kantor Anda."), status=404)

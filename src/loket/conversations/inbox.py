@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from loket.conversations import outbox
-from loket.conversations.actions import CONTACT, contact_by_user, data_key, receive
+from loket.conversations.actions import CONTACT, contact_by_user, data_key, key_of, receive
 from loket.conversations.models import Contact
 from loket.core import clock, crypto
 
@@ -127,10 +127,8 @@ def _sender(message: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[str
 
 
 def _piece(kind: str, key: str, payload: bytes) -> Piece:
-    # An id that PostgreSQL could not keep as text must not make the provider try for seven days.
-    if not key or len(key) > 200 or not key.isascii() or not key.isprintable():
-        key = f"sha256|{hashlib.sha256(payload).hexdigest()}"
-    return Piece(kind, key if kind != OTHER else f"other|{key}", payload)
+    # Whatever an id holds, PostgreSQL can keep its keyed hash, and nobody reads a number out of it.
+    return Piece(kind, f"{kind}|{key_of(key) if key else hashlib.sha256(payload).hexdigest()}", payload)
 
 
 def _bytes(value: Any) -> bytes:

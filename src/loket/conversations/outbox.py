@@ -13,7 +13,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from loket.conversations.actions import CONTACT, MESSAGE, data_key, is_window_open
+from loket.conversations import rules
+from loket.conversations.actions import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.gateways import Final, Gateway, Retry, Unknown, WindowClosed
 from loket.conversations.models import Contact, Message, State
 from loket.conversations.texts import Composed, compose
@@ -63,7 +64,7 @@ def sweep() -> int:
 
 def climb(update: dict[str, Any], at: datetime) -> None:
     """A status from the provider: a message only climbs, and a late or repeated status changes nothing."""
-    status, provider_id = str(update.get("status")), str(update.get("id"))
+    status, provider_key = str(update.get("status")), key_of(str(update.get("id")))
     if status == "failed":
         blocked = ["delivered", "read", "failed", "dead"]
     elif status in RANK:
@@ -71,18 +72,18 @@ def climb(update: dict[str, Any], at: datetime) -> None:
     else:
         return
     error = str(((update.get("errors") or [{}])[0]).get("code", "")) if status == "failed" else ""
-    message_id = _message(str(update.get("biz_opaque_callback_data") or ""), provider_id)
+    message_id = _message(str(update.get("biz_opaque_callback_data") or ""), provider_key)
     if message_id:
         with connection.cursor() as cursor:
-            cursor.execute(_CLIMB, [status, error[:40], provider_id, message_id, blocked])
+            cursor.execute(_CLIMB, [status, error[:40], provider_key, message_id, blocked])
 
 
-def _message(opaque: str, provider_id: str) -> str:
+def _message(opaque: str, provider_key: str) -> str:
     """Which of our messages a status is about: by what we sent along, else by the provider's id."""
     try:
         return str(UUID(opaque))
     except ValueError:
-        found = Message.objects.filter(provider_id=provider_id).values_list("pk", flat=True).first()
+        found = Message.objects.filter(provider_id=provider_key).values_list("pk", flat=True).first()
         return str(found) if found else ""
 
 
@@ -98,7 +99,7 @@ def _send(via: Gateway, message: Message) -> None:
     sealed = key.seal(MESSAGE, "body", message.pk, json.dumps(asdict(composed)))
     try:
         provider_id = via.send(
-            _to(contact, key), composed, window_open=is_window_open(contact, clock.now()), opaque=str(message.pk)
+            _to(contact, key), composed, window_open=rules.is_window_open(contact.last_inbound_at, clock.now()), opaque=str(message.pk)
         )
     except Retry as problem:
         _again(message, problem.after)
@@ -112,7 +113,7 @@ def _send(via: Gateway, message: Message) -> None:
         _end(message, State.FAILED, problem.code)
     else:
         # A status may have arrived before this answer: it is not taken back.
-        Message.objects.filter(pk=message.pk, provider_id=None).update(provider_id=provider_id)
+        Message.objects.filter(pk=message.pk, provider_id=None).update(provider_id=key_of(provider_id))
         Message.objects.filter(pk=message.pk).update(body=sealed)
         Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=State.SENT)
         Contact.objects.filter(pk=contact.pk).update(last_message_at=clock.now())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from loket.conversations import rules
 from loket.conversations.actions import CONTACT, MESSAGE, data_key
 from loket.conversations.models import Contact, Message
 from loket.core.errors import N_, Refusal
-
-WINDOW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +52,12 @@ def line(contact_id: UUID, office: str) -> Line:
 
 
 def window_closes_at(contact_id: UUID, office: str) -> datetime | None:
-    """Until when free text may be sent: 24 hours from the resident's own last message."""
-    last = _contact(contact_id, office).last_inbound_at
-    return last + WINDOW if last else None
+    """Until when free text may be sent."""
+    return rules.window_closes_at(_contact(contact_id, office).last_inbound_at)
 
 
 def thread(contact_id: UUID, office: str, limit: int = 100) -> list[Bubble]:
-    """The newest messages of one conversation, oldest first."""
+    """The newest messages of one conversation, oldest first; doors go through `actions.open_thread`, which records it."""
     contact = _contact(contact_id, office)
     key = data_key(contact)
     rows = list(Message.objects.filter(contact=contact).order_by("-seq")[:limit])
@@ -67,7 +65,7 @@ def thread(contact_id: UUID, office: str, limit: int = 100) -> list[Bubble]:
     for row in reversed(rows):
         body = key.open_text(MESSAGE, "body", row.pk, bytes(row.body)) if row.body else ""
         # A notice that was not sent yet holds its parameters, not its text.
-        text = "" if row.notice and row.state in ("queued", "sending") else _text(body)
+        text = "" if row.notice and row.state in ("queued", "sending") else rules.for_the_office(_text(body), row.notice)
         bubbles.append(Bubble(row.pk, row.outgoing, text, row.at, row.author, row.state, row.error, row.photo))
     return bubbles
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from loket.core.errors import N_, Refusal
+
 
 class Role(StrEnum):
-    """The roles of `contract.md`. One account may hold several; printing pairs are checked per case."""
+    """What somebody may do, see `docs/glossary.md`. One account may hold several; that one person does not file, verify
+    and print the same case is checked per case."""
 
     RESIDENT = "resident"
     RECORDER = "recorder"
@@ -40,6 +43,14 @@ class Actor:
 
     def may(self, *roles: Role) -> bool:
         return self.is_system or not self.roles.isdisjoint(roles)
+
+
+def require(by: Actor, *roles: Role) -> None:
+    """Refuse (403) an actor who holds none of the roles."""
+    if not by.may(*roles):
+        raise Refusal(
+            "role", N_("Peran Anda tidak boleh melakukan ini. Minta bantuan petugas yang berwenang."), status=403
+        )
 
 
 def resident(office: str) -> Actor:

@@ -86,7 +86,7 @@ def _is_small_plain(content: bytes) -> bool:
 def _head(content: bytes) -> Photo:
     if content.startswith(b"\xff\xd8\xff"):
         return _jpeg(content)
-    if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":
+    if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR" and len(content) >= 24:
         width, height = struct.unpack(">II", content[16:24])
         return Photo("png", width, height, False)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":

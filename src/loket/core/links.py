@@ -22,7 +22,7 @@ def sign(purpose: str, subject: str, expires: datetime) -> str:
 def read(purpose: str, token: str, now: datetime) -> str:
     """The subject of a token; refuses a forged or expired one."""
     text, _, mac = token.rpartition(".")
-    if not text or not hmac.compare_digest(mac, _mac(purpose, text)):
+    if not text or not hmac.compare_digest(mac.encode(), _mac(purpose, text).encode()):
         raise Refusal(
             "link_invalid", N_("Tautan ini tidak lengkap. Salin seluruh tautan dari pesan kami, lalu buka lagi."),
             status=404,

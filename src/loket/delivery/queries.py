@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from loket.applications.models import Application
 from loket.core import crypto
-from loket.delivery.models import Manifest, Parcel, PickupCode
+from loket.delivery.models import Event, Manifest, Parcel, PickupCode
 from loket.residents.models import Resident
 
 RESIDENT = "residents_resident"
@@ -91,6 +91,11 @@ def on_the_way(office: str, courier: str) -> list[Envelope]:
         .order_by("application__resident__kelurahan", "application__code")
     )
     return [_envelope(parcel) for parcel in parcels]
+
+
+def was_scanned(code: str, scan_id: str) -> bool:
+    """Whether this scan of that envelope is known already: a form sent twice is answered twice."""
+    return Event.objects.filter(scan_id=scan_id, parcel__application__code=code).exists()
 
 
 def parcel(application: Application) -> Parcel | None:

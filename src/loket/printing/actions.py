@@ -11,11 +11,10 @@ from django.db import transaction
 from django.db.models import F
 
 from loket.applications import actions as applications
-from loket.applications import queries as cases
 from loket.applications.actions import Result
 from loket.applications.models import Application
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.offices import actions as numbers
 from loket.offices import queries as offices
@@ -42,7 +41,7 @@ def open_batch(size: int, *, by: Actor, at: datetime) -> tuple[Batch, list[str]]
     The ledger is locked first: of ten operators who want the last blank one gets it, nine are refused. Cases that this
     operator filed or verified are left to a colleague.
     """
-    cases.require(by, Role.PRINTER)
+    require(by, Role.PRINTER)
     if not 1 <= size <= MAX_BATCH:
         raise Refusal("size", N_("Isi batch antara 1 dan {limit} kartu."), field="size", limit=MAX_BATCH)
     blanks = stock.lock(by.office, stock.CARD)
@@ -95,7 +94,7 @@ def settle(batch_id: UUID, outcomes: Sequence[Outcome], *, by: Actor, at: dateti
     seen: set[str] = set()
     for outcome in outcomes:
         try:
-            item = _check(outcome, items, seen)
+            item = _check(outcome, items, seen, by)
         except Refusal as problem:
             results.append(Result(outcome.code, problem=problem))
             continue
@@ -116,14 +115,14 @@ def settle(batch_id: UUID, outcomes: Sequence[Outcome], *, by: Actor, at: dateti
 
 def held_batch(batch_id: UUID, by: Actor) -> Batch:
     """The batch, locked; only a printer of its office may touch it."""
-    cases.require(by, Role.PRINTER)
+    require(by, Role.PRINTER)
     batch = Batch.objects.select_for_update().filter(pk=batch_id, office_id=by.office).first()
     if batch is None:
         raise Refusal("batch_unknown", N_("Batch ini tidak ada di kantor Anda."), status=404)
     return batch
 
 
-def _check(outcome: Outcome, items: dict[str, Item], seen: set[str]) -> Item:
+def _check(outcome: Outcome, items: dict[str, Item], seen: set[str], by: Actor) -> Item:
     item = items.get(outcome.code)
     if item is None:
         raise Refusal(
@@ -134,6 +133,11 @@ def _check(outcome: Outcome, items: dict[str, Item], seen: set[str]) -> Item:
         raise Refusal("twice", N_("Kode {code} tertulis dua kali dalam satu kiriman."), status=409, code=outcome.code)
     if outcome.result not in ("printed", *FAILURES):
         raise Refusal("result", N_("Hasil cetak {result} tidak dikenal."), field="result", result=outcome.result)
+    if by.name in (item.application.verifier, item.application.filed_by):
+        raise Refusal(
+            "two_people", N_("Permohonan {code} Anda daftarkan atau periksa sendiri. Hasil cetaknya dicatat petugas lain."),
+            status=409, code=outcome.code,
+        )  # fmt: skip
     if item.result:
         raise Refusal(
             "settled", N_("Kartu {code} sudah dicatat selesai di batch ini."), status=409, code=outcome.code

@@ -115,8 +115,11 @@ def meet_all(people: Sequence[Person], *, by: Actor, at: datetime) -> list[Known
     return [known[nik_index] for nik_index in indexes]
 
 
-def note_statuses(rows: Sequence[tuple[bytes, str, date]], *, by: Actor, at: datetime) -> dict[bytes, str]:
-    """Keep enrolment statuses (NIK index, status, as of); older news than what is known changes nothing.
+def note_statuses(
+    rows: Sequence[tuple[bytes, str, date]], *, over: Sequence[str] | None = None, by: Actor, at: datetime
+) -> dict[bytes, str]:
+    """Keep enrolment statuses (NIK index, status, as of); older news than what is known changes nothing, and with
+    `over` neither does news about a status that is not named there.
 
     Returns what was new or changed, by NIK index.
     """
@@ -130,6 +133,7 @@ def note_statuses(rows: Sequence[tuple[bytes, str, date]], *, by: Actor, at: dat
             "ON CONFLICT (office_id, nik_index) DO UPDATE "
             "SET status = EXCLUDED.status, as_of = EXCLUDED.as_of, at = EXCLUDED.at "
             "WHERE residents_enrolment.as_of <= EXCLUDED.as_of AND residents_enrolment.status <> EXCLUDED.status "
+            "AND (%s::text[] IS NULL OR residents_enrolment.status = ANY(%s::text[])) "
             "RETURNING nik_index, status",
             [
                 by.office,
@@ -137,6 +141,8 @@ def note_statuses(rows: Sequence[tuple[bytes, str, date]], *, by: Actor, at: dat
                 list(last),
                 [status for status, _ in last.values()],
                 [as_of for _, as_of in last.values()],
+                list(over) if over is not None else None,
+                list(over) if over is not None else None,
             ],
         )
         return {bytes(nik_index): status for nik_index, status in cursor.fetchall()}

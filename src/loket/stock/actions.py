@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.stock.models import Place
 
@@ -82,8 +82,7 @@ def move(
 @transaction.atomic
 def receive(*, quantity: int, letter: str, product: str = CARD, by: Actor, at: datetime) -> None:
     """Blanks fetched from the ministry, by its hand-over letter; the letter's number makes it happen once."""
-    if not by.may(Role.CUSTODIAN, Role.ADMIN):
-        raise Refusal("role", N_("Hanya pemegang blangko yang boleh mencatat penerimaan."), status=403)
+    require(by, Role.CUSTODIAN, Role.ADMIN)
     if not 0 < quantity <= 100_000:
         raise Refusal(
             "quantity", N_("Jumlah blangko harus antara 1 dan 100.000. Anda menulis {quantity}."), field="quantity",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Sum
 
+from loket.core.errors import N_, Refusal
 from loket.stock.models import Balance, Movement, Place
 
 # Blanks that can still be printed: in the store, at a service point or in an operator's drawer.
@@ -52,11 +53,13 @@ def printed_since(office: str, product: str, since: datetime) -> tuple[int, int]
     return int(printed), int(spoiled)
 
 
-def page(office: str, product: str, *, before: int | None = None, limit: int = 50) -> tuple[list[Row], int | None]:
-    """The newest movements first, below `before`, and the place where the next page begins."""
+def page(office: str, product: str, *, after: str = "", limit: int = 50) -> tuple[list[Row], int | None]:
+    """The newest movements first, and the cursor of the next page, which comes back as `after`."""
     rows = Movement.objects.filter(office_id=office, product=product).order_by("-seq")
-    if before is not None:
-        rows = rows.filter(seq__lt=before)
+    if after:
+        if not (after.isascii() and after.isdecimal() and len(after) < 19):
+            raise Refusal("cursor", N_("Penanda halaman ini tidak dikenal. Mulai lagi dari halaman pertama."), status=400)
+        rows = rows.filter(seq__lt=int(after))
     found = [
         Row(row.seq, row.at, row.from_place, row.to_place, row.quantity, row.document, row.document_id, row.actor, row.reason)
         for row in rows[: limit + 1]

@@ -42,6 +42,16 @@ BEGIN
 END $$;
 """
 
+# They run as their owner, so that nobody's own temporary table may stand where `stock_balance` is meant.
+LEDGER_PATH = """
+ALTER FUNCTION stock_balance_follows() SET search_path = pg_catalog, public, pg_temp;
+ALTER FUNCTION stock_lock(text, text) SET search_path = pg_catalog, public, pg_temp;
+"""
+LEDGER_PATH_REVERSE = """
+ALTER FUNCTION stock_balance_follows() RESET search_path;
+ALTER FUNCTION stock_lock(text, text) RESET search_path;
+"""
+
 LEDGER_REVERSE = """
 DROP TRIGGER stock_balance_follows ON stock_movement;
 DROP FUNCTION stock_balance_follows();

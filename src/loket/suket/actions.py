@@ -8,9 +8,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from loket.applications import queries as cases
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.suket.models import Letter, Outcome
 
@@ -45,7 +44,7 @@ def exchange(evidence: Mapping[UUID, str], on: date, *, by: Actor, at: datetime)
 @transaction.atomic
 def settle(letters: Sequence[UUID], outcome: str, on: date, evidence: str, *, by: Actor, at: datetime) -> int:
     """Give letters an outcome other than exchange: died, moved, duplicate, or already holds a card."""
-    cases.require(by, Role.VERIFIER, Role.ADMIN)
+    require(by, Role.VERIFIER, Role.ADMIN)
     if outcome not in Outcome.values or outcome == Outcome.EXCHANGED:
         raise Refusal("outcome", N_("Pilih alasan penyelesaian dari daftar."), field="outcome")
     if len(evidence.strip()) < 5:

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from loket.applications import actions as applications
-from loket.applications import queries as cases
+from loket.applications import statuses
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import actions as residents
@@ -34,7 +34,7 @@ def record(
     at: datetime,
 ) -> Recording:
     """A recording that succeeded (`recorded`) or must be done again (`repeat`, with a reason); once per `key`."""
-    cases.require(by, Role.RECORDER)
+    require(by, Role.RECORDER)
     office = offices.office(by.office)
     if kecamatan not in office.kecamatan:
         raise Refusal("kecamatan", N_("Pilih kecamatan dari daftar."), field="kecamatan")
@@ -42,13 +42,18 @@ def record(
         raise Refusal("result", N_("Pilih hasil perekaman: berhasil atau perlu diulang."), field="result")
     if result == "repeat" and not reason:
         raise Refusal("reason_missing", N_("Tulis kenapa perekaman perlu diulang."), field="reason")
-    known = Recording.objects.filter(key=key, office_id=by.office).first()
-    if known:
-        return known
     person = residents.Person(
         nik=niks.parse_nik(nik).digits, name=names.clean_name(name), birth_date=birth_date
     )
     resident = residents.meet(person, by=by, at=at)
+    known = Recording.objects.filter(key=key, office_id=by.office).first()
+    if known:
+        if (known.resident_id, known.result) != (resident.id, result):
+            raise Refusal(
+                "form_reused", N_("Formulir ini sudah terkirim dengan isi lain. Muat ulang halaman, lalu isi lagi."),
+                status=409,
+            )  # fmt: skip
+        return known
     try:
         with transaction.atomic():
             row = Recording.objects.create(
@@ -61,5 +66,8 @@ def record(
         [audit.Fact("visit.record", None, resident.id, {"kecamatan": kecamatan, "result": result})], by=by, at=at
     )
     if result == "recorded":
-        applications.take_statuses([(resident.nik_index, RECORDED, office.today())], by=by, at=at)
+        # What SIAK has said since is further than the kecamatan: only a call to record is answered by it.
+        applications.take_statuses(
+            [(resident.nik_index, RECORDED, office.today())], over=statuses.TO_BE_RECORDED, by=by, at=at
+        )
     return row

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
 from django.http import HttpRequest
 
 from loket.applications.filing import Address, Paper
 from loket.catalogue import queries as catalogue
-from loket.core import codes
+from loket.core import codes, images
 from loket.core.errors import N_, Refusal
 
 
 def text(request: HttpRequest, name: str, most: int = 600) -> str:
-    """One field, trimmed and cut to what any rule accepts."""
-    return request.POST.get(name, "").strip()[:most]
+    """One field, trimmed and cut to what any rule accepts; PostgreSQL keeps no NUL."""
+    return request.POST.get(name, "").replace("\0", "").strip()[:most]
+
+
+def content(request: HttpRequest) -> bytes:
+    """What a form brought, fields and files, as one value: the same form sent twice gives the same."""
+    fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
+    files = []
+    for name, file in sorted(request.FILES.items()):
+        files.append((name, hashlib.sha256(file.read()).hexdigest()))  # type: ignore[union-attr]  # single-file fields
+        file.seek(0)  # type: ignore[union-attr]
+    return repr((fields, files)).encode()
 
 
 def day(request: HttpRequest, name: str) -> date:
     """A date from three fields `<name>_hari`, `_bulan`, `_tahun`."""
     parts = [text(request, f"{name}_{part}", 4) for part in ("tahun", "bulan", "hari")]
-    try:
-        year, month, day_ = (int(part) for part in parts)
-        return date(year, month, day_)
-    except ValueError as error:
+    if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts[0]) != 4:
         raise Refusal(
             "date", N_("Tulis tanggal dengan angka: hari, bulan, dan tahun. Contoh: 27 3 1987."), field=name
-        ) from error
+        )
+    try:
+        return date(*(int(part) for part in parts))
+    except ValueError as error:
+        raise Refusal(
+            "no_such_day", N_("Tanggal {day}-{month}-{year} tidak ada di kalender. Periksa hari dan bulannya."), field=name,
+            day=parts[2], month=parts[1], year=parts[0],
+        ) from error  # fmt: skip
 
 
 def address(request: HttpRequest) -> Address:
@@ -37,7 +52,8 @@ def address(request: HttpRequest) -> Address:
 def papers(request: HttpRequest, kinds: tuple[str, ...]) -> list[Paper]:
     """The photos chosen for these kinds; a kind without a file is left out."""
     return [
-        Paper(kind, request.FILES[kind].read())  # type: ignore[union-attr]  # single-file fields only
+        # One byte more than allowed is enough for `images` to refuse it.
+        Paper(kind, request.FILES[kind].read(images.MAX_BYTES + 1))  # type: ignore[union-attr]  # single-file fields
         for kind in kinds
         if kind in request.FILES
     ]

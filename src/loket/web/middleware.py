@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils import translation
 
-from loket.core.errors import Refusal, Refusals
+from loket.core.errors import N_, Refusal, Refusals
 from loket.web.words import sentence
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -35,6 +35,19 @@ class SecurityHeaders:
         response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class BodyLimit:
+    """What is too large is refused before anything of it is read: Django's own limit does not count files."""
+
+    def __init__(self, get_response: View):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isascii() and length.isdecimal() and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return self.get_response(request)
+        return _plainly(request, 413, "too_large", "413.html")
 
 
 class Language:
@@ -64,11 +77,7 @@ class DatabaseAway:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
-        if request.path.startswith("/api/"):
-            response = HttpResponse('{"code":"unavailable","status":503}', content_type="application/problem+json")
-        else:
-            response = HttpResponse(loader.render_to_string("503.html", {"kantor": None}), content_type="text/html")
-        response.status_code = 503
+        response = _plainly(request, 503, "unavailable", "503.html")
         response.headers["Retry-After"] = "5"
         return response
 
@@ -80,7 +89,14 @@ class RefusalPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            problem = Refusal("method", N_("Alamat ini hanya dipakai oleh tombol. Kembali, lalu tekan tombolnya."), status=405)
+            page = self.process_exception(request, problem)
+            assert page is not None
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusals):
@@ -91,3 +107,11 @@ class RefusalPages:
             request, "galat/ditolak.html", {"kalimat": sentence(exception), "kode": exception.code},
             status=exception.status,
         )  # fmt: skip
+
+
+def _plainly(request: HttpRequest, status: int, code: str, page: str) -> HttpResponse:
+    """An answer that needs neither database nor session."""
+    if request.path.startswith("/api/"):
+        body = f'{{"code":"{code}","status":{status}}}'
+        return HttpResponse(body, content_type="application/problem+json", status=status)
+    return HttpResponse(loader.render_to_string(page, {"kantor": None}), content_type="text/html", status=status)

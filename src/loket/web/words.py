@@ -94,10 +94,12 @@ ACTIONS = {
     "application.withdraw": _("Ditarik karena tidak diambil"),
     "card.spoil": _("Kartu rusak saat dicetak"),
     "delivery.attempt_failed": _("Pengantaran gagal"),
+    "delivery.wrong_code": _("Kode ambil salah"),
     "delivery.resend_code": _("Kode ambil dikirim ulang"),
     "read.case": _("Data dibuka petugas"),
     "read.photo": _("Foto berkas dibuka petugas"),
     "read.nik": _("NIK dibuka petugas"),
+    "read.search_nik": _("Dicari petugas dengan NIK"),
 }
 
 

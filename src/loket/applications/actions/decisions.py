@@ -17,7 +17,7 @@ from loket.applications.actions.moves import Result, check_move, lock, move, tel
 from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import actions as residents
@@ -40,7 +40,7 @@ class Verdict:
 @transaction.atomic
 def decide(verdicts: Sequence[Verdict], *, by: Actor, at: datetime) -> list[Result]:
     """A verifier's decisions; each stands alone, all that stand are moved as sets."""
-    queries.require(by, Role.VERIFIER)
+    require(by, Role.VERIFIER)
     held = lock([item.code for item in verdicts], by.office)
     problems: dict[str, Refusal] = {}
     taken: dict[str, Verdict] = {}
@@ -140,10 +140,14 @@ def _send_back(
 
 
 @transaction.atomic
-def take_statuses(rows: Sequence[tuple[bytes, str, date]], *, by: Actor, at: datetime) -> int:
+def take_statuses(
+    rows: Sequence[tuple[bytes, str, date]], *, over: Sequence[str] | None = None, by: Actor, at: datetime
+) -> int:
     """Keep enrolment statuses (NIK index, status, as of) and move the cases they release or hold; returns how many
-    were new or changed. Every other news is told to the resident in plain words."""
-    changed = residents.note_statuses(rows, by=by, at=at)
+    were new or changed. Every other news is told to the resident in plain words. With `over`, only a status named
+    there is replaced."""
+    require(by, Role.VERIFIER, Role.RECORDER, Role.ADMIN)
+    changed = residents.note_statuses(rows, over=over, by=by, at=at)
     if not changed:
         return 0
     affected = list(

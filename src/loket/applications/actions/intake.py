@@ -20,13 +20,15 @@ from loket.audit import actions as audit
 from loket.catalogue import queries as catalogue
 from loket.conversations import actions as conversations
 from loket.core import codes, images, media
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.core.ids import uuid7
 from loket.offices import queries as offices
 from loket.residents import actions as residents
 
 TABLE = "applications_application"
+# What a resident states in words, and may be asked to state again.
+FIELDS = ("name", "birth_date", "kk_number", "phone", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def file(filing: Filing, *, contact: UUID | None = None, by: Actor, at: datetime
     `contact` is the WhatsApp contact it came from; without one, the phone number decides.
     """
     office = offices.office(by.office)
-    queries.require(by, Role.RESIDENT, Role.COUNTER)
+    require(by, Role.RESIDENT, Role.COUNTER)
     person = filings.check(filing, office, office.today())
     assert person.phone  # a filing always has one: `filing.check` refuses it otherwise
     contents = [images.accept(paper.content) for paper in filing.papers]
@@ -190,6 +192,11 @@ def correct(
             field=(missing or unknown)[0],
             missing=", ".join(missing or sorted(asked)),
         )
+    given = {name: text.strip() for name, text in values.items() if name in asked or ("address" in asked and name == "kelurahan")}
+    empty = next((name for name in FIELDS if name in asked and not given.get(name)), None)
+    if empty:
+        raise Refusal("empty", N_("Isi bagian yang diminta."), field=empty)
+    office = offices.office(by.office)
     contents = [images.accept(paper.content) for paper in papers]
     key = queries.resident_key(application)
     written = media.store([(uuid7(), content) for content in contents], key)
@@ -197,7 +204,7 @@ def correct(
         with transaction.atomic():
             held = lock([code], by.office)[code]
             claims = json.loads(key.open_text(TABLE, "claims", held.pk, bytes(held.claims)))
-            claims.update({name: text.strip() for name, text in values.items() if name in asked and text.strip()})
+            claims = filings.corrected(claims, given, office, office.today())
             changes: dict[str, Any] = {
                 "claims": key.seal(TABLE, "claims", held.pk, json.dumps(claims)),
                 "fix_fields": [],

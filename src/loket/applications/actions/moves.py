@@ -13,7 +13,7 @@ from loket.applications.models import Application
 from loket.audit import actions as audit
 from loket.catalogue import queries as catalogue
 from loket.conversations import actions as conversations
-from loket.core.actor import Actor
+from loket.core.actor import Actor, require
 from loket.core.errors import N_, Refusal
 
 # Plain text: one statement however many codes, so that it is planned once per connection.
@@ -37,10 +37,7 @@ def lock(codes_: Iterable[str], office: str) -> dict[str, Application]:
 def check_move(application: Application, name: str, by: Actor) -> None:
     """Refuse a move that the table does not know from this state, or not for this actor."""
     move = rules.MOVES[name]
-    if not by.may(*move.roles):
-        raise Refusal(
-            "role", N_("Peran Anda tidak boleh melakukan ini. Minta bantuan petugas yang berwenang."), status=403
-        )
+    require(by, *move.roles)
     if application.state not in move.sources:
         raise Refusal(
             "state",

@@ -13,8 +13,8 @@ from loket.applications import queries as cases
 from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
-from loket.core import crypto
-from loket.core.actor import Actor, Role
+from loket.core import crypto, limits
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
 from loket.delivery.models import PickupCode
@@ -25,7 +25,7 @@ from loket.offices import queries as offices
 def choose(code: str, method: str, address: Address | None = None, *, by: Actor, at: datetime) -> Application:
     """The resident's answer after printing; it may change until the envelope is closed. The same answer again
     changes nothing."""
-    cases.require(by, Role.RESIDENT, Role.COUNTER)
+    require(by, Role.RESIDENT, Role.COUNTER)
     if method not in ("post", "pickup"):
         raise Refusal("method", N_("Pilih dikirim lewat Kantor Pos atau diambil di kantor."), field="method")
     application = lock_one(code, by)
@@ -75,10 +75,15 @@ def remind(silent: Sequence[Application], *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def resend_code(code: str, *, by: Actor, at: datetime) -> None:
     """A new pickup code to the resident's own WhatsApp; the old one no longer opens anything."""
-    cases.require(by, Role.COUNTER, Role.RESIDENT)
+    require(by, Role.COUNTER, Role.RESIDENT)
     application = lock_one(code, by)
     if application.state != "on_shelf":
         raise Refusal("state", N_("Kartu ini tidak sedang menunggu diambil."), status=409)
+    if not limits.spend(f"resend:{application.pk}", rules.CODES_A_DAY, rules.DAY_MINUTES, at=at):
+        raise Refusal(
+            "resent_often", N_("Kode ambil sudah dikirim ulang {most} kali hari ini. Coba lagi besok."), status=429,
+            most=rules.CODES_A_DAY,
+        )  # fmt: skip
     applications.tell(
         [application], "ready_pickup", None, {application.pk: {"pickup_code": _new_code(application, at)}}, by=by, at=at
     )

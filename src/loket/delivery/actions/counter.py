@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from uuid import UUID
 
 from django.db import transaction
 
 from loket.applications import actions as applications
-from loket.applications import queries as cases
 from loket.applications.actions import Result
 from loket.applications.models import Application
-from loket.core.actor import Actor, Role
+from loket.audit import actions as audit
+from loket.core import limits
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
 from loket.delivery.actions.choice import digest
@@ -35,7 +37,7 @@ class Pickup:
 @transaction.atomic
 def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Result]:
     """Cards handed over at the counter against the one-time code; each item stands alone."""
-    cases.require(by, Role.COUNTER)
+    require(by, Role.COUNTER)
     held = applications.lock([item.code for item in pickups], by.office)
     codes = {
         row.application_id: row
@@ -43,12 +45,24 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
     }
     by_code = {item.code: item for item in pickups}
     names: dict[UUID, str] = {}
+    wrong: list[Application] = []
 
     def check(application: Application) -> None:
         item = by_code[application.code]
         applications.check_move(application, "collect", by)
         row = codes.get(application.pk)
-        if row is None or row.used_at or bytes(row.digest) != digest(application, item.pickup_code):
+        guesses = f"pickup:{application.pk}:{row.made_at if row else ''}"
+        if limits.exceeded(guesses, rules.CODE_TRIES, rules.DAY_MINUTES, at=at):
+            raise Refusal(
+                "pickup_tries",
+                N_("Kode ambil sudah {tries} kali salah, jadi tidak berlaku lagi. Kirim kode baru ke WhatsApp warga."),
+                status=409,
+                field="pickup_code",
+                tries=rules.CODE_TRIES,
+            )
+        if row is None or row.used_at or not compare_digest(bytes(row.digest), digest(application, item.pickup_code)):
+            limits.spend(guesses, rules.CODE_TRIES, rules.DAY_MINUTES, at=at)
+            wrong.append(application)
             raise Refusal(
                 "pickup_code",
                 N_("Kode ambil tidak cocok. Minta warga membuka pesan terakhir dari kami, atau kirim ulang kodenya."),
@@ -58,6 +72,9 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
         names[application.pk] = rules.check_receiver(item.receiver, item.relation, item.suket)
 
     taken, results = each([item.code for item in pickups], held, check, reached="collected")
+    audit.record(
+        [audit.Fact("delivery.wrong_code", item.pk, item.resident_id, {"code": item.code}) for item in wrong], by=by, at=at
+    )
     PickupCode.objects.filter(application__in=[item.pk for item in taken]).update(used_at=at)
     applications.move(
         taken, "collect", by=by, at=at,

@@ -15,7 +15,7 @@ from loket.applications import queries as cases
 from loket.applications.actions import Result
 from loket.applications.models import Application
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role
+from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
 from loket.delivery.actions.choice import lock_one
@@ -40,7 +40,7 @@ class Scan:
 @transaction.atomic
 def open_manifest(codes: Sequence[str], *, by: Actor, at: datetime) -> tuple[Manifest, list[Result]]:
     """Close envelopes and list them on a new manifest; each item stands alone."""
-    cases.require(by, Role.DISPATCHER)
+    require(by, Role.DISPATCHER)
     held = applications.lock(codes, by.office)
     taken, results = each(
         codes, held, lambda application: _check_envelope(application, by), reached="enveloped"
@@ -67,7 +67,7 @@ def _check_envelope(application: Application, by: Actor) -> None:
 @transaction.atomic
 def take_out(code: str, *, by: Actor, at: datetime) -> None:
     """Open an envelope again while its manifest is open, for instance because the resident changed her mind."""
-    cases.require(by, Role.DISPATCHER)
+    require(by, Role.DISPATCHER)
     application = lock_one(code, by)
     applications.move([application], "open_envelope", by=by, at=at)
     Parcel.objects.filter(application=application, outcome="").update(outcome="taken_out", ended_at=at)
@@ -76,7 +76,7 @@ def take_out(code: str, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def close_manifest(manifest_id: UUID, count: int, *, by: Actor, at: datetime) -> Manifest:
     """The office signs: the envelopes counted by hand must be as many as on the list."""
-    cases.require(by, Role.DISPATCHER)
+    require(by, Role.DISPATCHER)
     manifest = _manifest(manifest_id, by)
     if manifest.closed_at:
         raise Refusal("closed", N_("Manifes ini sudah ditutup."), status=409)
@@ -101,7 +101,7 @@ def hand_over(
     manifest_id: UUID, scans: Sequence[tuple[str, str]], *, by: Actor, at: datetime
 ) -> tuple[Manifest, list[Result]]:
     """The post takes envelopes over by scanning (code, tracking number or empty); each item stands alone."""
-    cases.require(by, Role.COURIER)
+    require(by, Role.COURIER)
     manifest = _manifest(manifest_id, by)
     if not manifest.closed_at:
         raise Refusal("open", N_("Manifes ini belum ditutup kantor. Minta petugas menutupnya dulu."), status=409)
@@ -153,7 +153,7 @@ def deliver(scans: Sequence[Scan], *, by: Actor, at: datetime) -> list[Result]:
     """Scans at the door: delivered with proof, a failed attempt, or on the way home. Each item stands alone, and a
     scan known by its `scan_id` gets the same answer again. Any courier of the office may note them, under his own
     name: who takes a manifest over at the post office is seldom who stands at the door."""
-    cases.require(by, Role.COURIER)
+    require(by, Role.COURIER)
     known = dict(
         Event.objects.filter(scan_id__in=[scan.scan_id for scan in scans]).values_list(
             "scan_id", "parcel__application__code"

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
@@ -26,8 +25,8 @@ from loket.core.errors import N_, Refusal, Refusals
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.offices import queries as offices
-from loket.web import errors, forms, words
-from loket.web.citizen.views import CASES, _grouped, _let_in
+from loket.web import errors, forms, visitor, words
+from loket.web.citizen.views import CASES, HELD, _grouped, _let_in
 
 TRIES, MINUTES = 5, 60
 GUESSES, GUESS_MINUTES = 300, 15
@@ -39,13 +38,13 @@ def find(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"typed": typed, "kembali": "/"}
     if request.method != "POST":
         return render(request, "citizen/cek.html", context)
-    guesser = f"cek:{request.META.get('REMOTE_ADDR', '')}"
+    guesser = f"cek:{visitor.address(request)}"
     if limits.exceeded(guesser, GUESSES, GUESS_MINUTES, at=clock.now()):
         return errors.too_many(request, GUESS_MINUTES)
     try:
         application = cases.by_code(codes.parse(typed), settings.OFFICE)
     except Refusal as problem:
-        limits.count(guesser, GUESS_MINUTES, at=clock.now())
+        limits.spend(guesser, GUESSES, GUESS_MINUTES, at=clock.now())
         return render(request, "citizen/cek.html", context | {"problems": words.problems(problem)}, status=422)
     return redirect("citizen:status", kode=application.code)
 
@@ -103,25 +102,28 @@ def correct(request: HttpRequest, kode: str) -> HttpResponse:
     service = catalogue.service(application.service)
     asked = tuple(kind for kind in service.documents if kind in application.fix_fields)
     values = [(name, label) for name, label in _labels() if name in application.fix_fields]
+    known = cases.case(application)
     context = {
         "a": application,
         "code": codes.shown(application.code),
-        "reason": cases.case(application).reason,
+        "reason": known.reason,
         "papers": forms.paper_names(asked, get_language() or "id"),
         "values": values,
-        "typed": request.POST,
+        "kelurahan": _grouped(offices.office(application.office_id)),
+        "typed": request.POST or {
+            "name": known.claims["name"], "address": known.claims["line"], "kelurahan": known.claims["kelurahan"]
+        },
         "kembali": reverse("citizen:status", args=[application.code]),
     }
     if request.method != "POST":
         return render(request, "citizen/perbaiki.html", context)
     try:
-        missing = next((name for name, _label in values if not forms.text(request, name)), None)
-        if missing:
-            raise Refusal("empty", N_("Isi bagian yang diminta."), field=missing)
+        typed = {name: forms.text(request, name) for name, _label in values} | {"kelurahan": forms.text(request, "kelurahan", 13)}
+        if "birth_date" in typed:
+            typed["birth_date"] = forms.day(request, "birth_date").isoformat()
         applications.correct(
-            application.code, forms.papers(request, asked), {name: forms.text(request, name) for name, _label in values},
-            by=resident(application.office_id), at=clock.now(),
-        )  # fmt: skip
+            application.code, forms.papers(request, asked), typed, by=resident(application.office_id), at=clock.now()
+        )
     except (Refusal, Refusals) as problem:
         context |= {"problems": words.problems(problem)}
         return render(request, "citizen/perbaiki.html", context, status=problem.status)
@@ -129,11 +131,19 @@ def correct(request: HttpRequest, kode: str) -> HttpResponse:
     return redirect("citizen:status", kode=application.code)
 
 
-@require_POST
+def send_code(request: HttpRequest, kode: str) -> HttpResponse:
+    """The pickup code once more, to her own WhatsApp."""
+    application = _own(request, kode)
+    if application is not None and request.method == "POST":
+        delivery.resend_code(application.code, by=resident(application.office_id), at=clock.now())
+        messages.success(request, _("Kode ambil baru dikirim ke WhatsApp Anda."))
+    return redirect("citizen:status", kode=codes.parse(kode))
+
+
 def cancel(request: HttpRequest, kode: str) -> HttpResponse:
     """The resident no longer wants it."""
     application = _own(request, kode)
-    if application is not None:
+    if application is not None and request.method == "POST":
         applications.cancel(application.code, by=resident(application.office_id), at=clock.now())
         messages.success(request, _("Permohonan sudah dibatalkan."))
     return redirect("citizen:status", kode=codes.parse(kode))
@@ -151,18 +161,18 @@ def _own(request: HttpRequest, kode: str) -> Application | None:
 
 def _prove(request: HttpRequest, application: Application) -> Refusal | None:
     """The birth date opens the case to this browser; after five wrong ones it rests for an hour."""
-    subject, now = f"birth:{application.code}", clock.now()
-    if limits.exceeded(subject, TRIES, MINUTES, at=now):
-        return Refusal("too_many", N_("Terlalu banyak percobaan. Coba lagi nanti."), status=429)
     try:
         born = forms.day(request, "birth_date")
     except Refusal as problem:
         return problem
+    subject, now = f"birth:{application.code}", clock.now()
+    if not limits.spend(subject, TRIES, MINUTES, at=now):
+        return Refusal("too_many", N_("Terlalu banyak percobaan. Coba lagi nanti."), status=429)
     if cases.case(application).birth_on != born:
-        limits.count(subject, MINUTES, at=now)
         return Refusal(
             "birth_wrong", N_("Tanggal lahir tidak cocok dengan kode ini. Periksa keduanya."), field="birth_date"
         )
+    limits.forgive(subject, MINUTES, at=now)
     _let_in(request, application.code)
     return None
 
@@ -186,20 +196,24 @@ def _page(request: HttpRequest, application: Application) -> dict[str, Any]:
         "may_cancel": rules.may_move("cancel", application.state),
     }
     if own:
-        context |= _private(application)
+        context |= _private(application, holds=application.code in request.session.get(HELD, []))
     return context
 
 
-def _private(application: Application) -> dict[str, Any]:
+def _private(application: Application, *, holds: bool) -> dict[str, Any]:
     known = cases.case(application)
     parcel = parcels.parcel(application)
     waits = application.state == "verified" and application.slot == "card"
     return {
         "person": text.mask_name(known.name),
         "reason": known.reason,
-        "pickup_code": parcels.pickup_code(application) if application.state == "on_shelf" else "",
+        "pickup_code": parcels.pickup_code(application) if holds and application.state == "on_shelf" else "",
         "tracking": parcel.tracking_number if parcel and application.state != "printed" else "",
         "status": statuses.explain(known.enrolment) if waits else None,
+        "readings": [
+            (line.at, str(words.ACTIONS[line.action]), line.actor, line.body.get("reason", ""))
+            for line in trail.readings(application.resident_id)[:20]
+        ],
     }
 
 

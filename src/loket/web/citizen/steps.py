@@ -106,7 +106,7 @@ def read_photo(request: HttpRequest, answers: Answers, kind: str) -> Answers:
             return {}
         raise Refusal("photo_missing", N_("Foto belum dipilih. Ambil foto atau pilih dari galeri."), field=kind)
     try:
-        content = images.accept(request.FILES[kind].read())  # type: ignore[union-attr]  # a single file
+        content = images.accept(request.FILES[kind].read(images.MAX_BYTES + 1))  # type: ignore[union-attr]  # a single file
     except Refusal as problem:
         problem.field = kind
         raise

@@ -19,5 +19,6 @@ urlpatterns = [
     path("c/<str:kode>/", case.status, name="status"),
     path("c/<str:kode>/terima/", case.choose, name="terima"),
     path("c/<str:kode>/perbaiki/", case.correct, name="perbaiki"),
+    path("c/<str:kode>/kode-ambil/", case.send_code, name="kode_ambil"),
     path("c/<str:kode>/batal/", case.cancel, name="batal"),
 ]

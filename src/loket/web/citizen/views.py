@@ -20,14 +20,19 @@ from loket.applications import queries as cases
 from loket.applications.models import Draft
 from loket.catalogue import queries as catalogue
 from loket.core import answers as remembered
-from loket.core import clock, codes, links, media, text
+from loket.core import clock, codes, limits, links, media, text
 from loket.core.actor import resident
 from loket.core.errors import N_, Refusal, Refusals
 from loket.offices import queries as offices
-from loket.web import forms, words
+from loket.web import forms, visitor, words
 from loket.web.citizen import steps
 
-DRAFT, CASES = "draf", "kasus"
+# Neighbours help each other file; a script that floods somebody else's WhatsApp is stopped here.
+FILED_PER_PHONE, FILED_PER_ADDRESS, DAY = 10, 200, 24 * 60
+
+# In the session: the form being filled in, the link that it was opened by, the requests shown to this browser, and
+# those of them that it filed or was sent a link to.
+DRAFT, LINK, CASES, HELD = "draf", "tautan", "kasus", "pegang"
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -46,13 +51,15 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """A link from the chat: to one's own request, or to a form that is begun or goes on."""
     if "." in token:
         code = links.read("case", token, clock.now())
-        _let_in(request, code)
+        _let_in(request, code, holds=True)
         return redirect("citizen:status", kode=code)
-    draft = drafts.find(token, clock.now())
-    if draft.application_id:
-        _let_in(request, draft.application.code)  # type: ignore[union-attr]  # checked above
-        return redirect("citizen:status", kode=draft.application.code)  # type: ignore[union-attr]
-    _begin(request, token)
+    mine = _draft(request) if request.session.get(LINK) == token else None
+    draft = mine or drafts.find(token, clock.now())
+    if draft.application is not None:
+        return redirect("citizen:status", kode=draft.application.code)
+    if mine is None:
+        _begin(request, token)
+        request.session[LINK] = token
     return _go(drafts.answers(draft))
 
 
@@ -76,7 +83,7 @@ def step(request: HttpRequest, langkah: str) -> HttpResponse:
     except (Refusal, Refusals) as problem:
         context |= {"problems": words.problems(problem), "typed": request.POST}
         return render(request, page.template, context, status=422)
-    drafts.keep(draft, given | found)
+    _keep(request, draft, given | found)
     return _next(request, given | found, langkah)
 
 
@@ -100,7 +107,7 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
         found = steps.read_photo(request, given, jenis)
     except Refusal as problem:
         return render(request, "citizen/foto.html", context | {"problems": words.problems(problem)}, status=problem.status)
-    drafts.keep(draft, given | found)
+    _keep(request, draft, given | found)
     return _next(request, given | found, page)
 
 
@@ -120,21 +127,29 @@ def check(request: HttpRequest) -> HttpResponse:
     try:
         if not request.POST.get("setuju"):
             raise Refusal("consent", N_("Centang pernyataan di bawah kalau isian sudah benar."), field="setuju")
-        code = _send(draft, given)
+        code = _send(request, draft, given)
     except (Refusal, Refusals) as problem:
         context |= {"problems": words.problems(problem)}
         return render(request, "citizen/periksa.html", context, status=problem.status)
-    _let_in(request, code)
+    _let_in(request, code, holds=True)
     return redirect("citizen:selesai")
 
 
-def _send(draft: Draft, given: steps.Answers) -> str:
+def _send(request: HttpRequest, draft: Draft, given: steps.Answers) -> str:
     """File what the form holds, once; its photos move into the case and the form is emptied."""
-    by = resident(draft.office_id)
+    by, now = resident(draft.office_id), clock.now()
+    if not (
+        limits.spend(f"file:{given['phone']}", FILED_PER_PHONE, DAY, at=now)
+        and limits.spend(f"file-from:{visitor.address(request)}", FILED_PER_ADDRESS, DAY, at=now)
+    ):
+        raise Refusal(
+            "filed_often", N_("Sudah banyak permohonan dari nomor atau jaringan ini hari ini. Coba lagi besok, atau datang ke kantor."),
+            status=429,
+        )  # fmt: skip
 
     def work() -> tuple[int, str]:
         receipt = applications.file(steps.filing(given), contact=draft.contact_id, by=by, at=clock.now())
-        Draft.objects.filter(pk=draft.pk).update(application_id=receipt.id, answers=None)
+        drafts.sent(draft, receipt.id)
         return 201, receipt.code
 
     answer = remembered.once("draft", str(draft.pk), b"send", work)
@@ -170,16 +185,26 @@ def later(request: HttpRequest) -> HttpResponse:
     return render(request, "citizen/nanti.html", {"link": link, "until": clock.now() + drafts.KEPT})
 
 
+def _keep(request: HttpRequest, draft: Draft, values: steps.Answers) -> None:
+    """Keep the answers; the first that come by a link make it this browser's own."""
+    drafts.keep(draft, values)
+    if request.session.get(LINK) == request.session[DRAFT]:
+        request.session[DRAFT] = drafts.rotate(draft)
+
+
 def _begin(request: HttpRequest, token: str) -> None:
     request.session[DRAFT] = token
+    request.session.pop(LINK, None)
     request.session.set_expiry(timedelta(days=7))
 
 
-def _let_in(request: HttpRequest, code: str) -> None:
-    """Remember that this browser may see this case whole."""
-    known = request.session.get(CASES, [])
-    if code not in known:
-        request.session[CASES] = [*known[-9:], code]
+def _let_in(request: HttpRequest, code: str, *, holds: bool = False) -> None:
+    """Remember that this browser may see this case whole; that it also `holds` it, by having filed it or by a link from
+    the chat, shows it the pickup code, which a birth date does not: the office knows that one too."""
+    for name in (CASES, HELD) if holds else (CASES,):
+        known = request.session.get(name, [])
+        if code not in known:
+            request.session[name] = [*known[-9:], code]
 
 
 def _draft(request: HttpRequest) -> Draft | None:

@@ -18,7 +18,7 @@ from loket.applications.filing import Filing
 from loket.catalogue import queries as catalogue
 from loket.core import answers, clock, codes
 from loket.core.actor import Actor, Role
-from loket.core.errors import Refusal, Refusals
+from loket.core.errors import N_, Refusal, Refusals
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.offices import queries as offices
@@ -77,10 +77,18 @@ def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: s
         papers=forms.papers(request, service.documents),
         channel="counter",
     )
-    answer = answers.once(
-        f"counter:{actor.name}", key, key.encode(), lambda: (201, applications.file(filing, by=actor, at=at).code)
-    )
-    return answer.body
+    try:
+        return answers.once(
+            f"counter:{actor.name}", key, forms.content(request),
+            lambda: (201, applications.file(filing, by=actor, at=at).code),
+        ).body  # fmt: skip
+    except Refusal as problem:
+        if problem.code == "idempotency_reused":
+            raise Refusal(
+                "form_reused", N_("Formulir ini sudah terkirim dengan isi lain. Muat ulang halaman, lalu isi lagi."),
+                status=409,
+            ) from problem  # fmt: skip
+        raise
 
 
 @require_safe

@@ -35,6 +35,7 @@ def conversations(request: HttpRequest, actor: Actor) -> HttpResponse:
 @staff_only(*CHATS)
 def thread(request: HttpRequest, actor: Actor, kontak: UUID) -> HttpResponse:
     """One conversation beside the cases it is about."""
+    talks.open_thread(kontak, by=actor, at=clock.now())
     return render(request, "desk/percakapan.html", _thread(kontak, actor))
 
 

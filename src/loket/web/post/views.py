@@ -64,6 +64,9 @@ def at_the_door(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
     """Proof of delivery, a failed attempt with its reason, or a return."""
     code = codes.parse(kode)
     context: dict[str, Any] = {"typed": request.POST}
+    mine = {item.code: item for item in parcels.on_the_way(actor.office, actor.name)}
+    if code not in mine and not parcels.was_scanned(code, forms.text(request, "scan_id", 64)):
+        raise Refusal("not_mine", N_("Amplop ini tidak ada di daftar antaran Anda."), status=404)
     if request.method == "POST":
         scan = delivery.Scan(
             code,
@@ -80,9 +83,8 @@ def at_the_door(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
                 code=codes.shown(code), state=words.staff_state(result.state or "")))  # fmt: skip
             return redirect("post:pos")
         context["problems"] = words.problems(result.problem)
-    mine = {item.code: item for item in parcels.on_the_way(actor.office, actor.name)}
     if code not in mine:
-        raise Refusal("not_mine", N_("Amplop ini tidak ada di daftar antaran Anda."), status=404)
+        return redirect("post:pos")
     context |= {
         "item": mine[code],
         "code": codes.shown(code),

@@ -101,8 +101,7 @@ def blanks(request: HttpRequest, actor: Actor) -> HttpResponse:
             context = {"problems": [("jumlah", _("Tulis jumlah dengan angka."))]}
         except Refusal as problem:
             context = {"problems": words.problems(problem)}
-    before = request.GET.get("kursor", "")
-    rows, following = ledger.page(actor.office, stock.CARD, before=int(before) if before.isdigit() else None, limit=25)
+    rows, following = ledger.page(actor.office, stock.CARD, after=request.GET.get("kursor", ""), limit=25)
     balances = ledger.balances(actor.office, stock.CARD)
     context |= {
         "balances": [(words.PLACES[place], balances[place]) for place in words.PLACES if place in balances],
