@@ -75,6 +75,7 @@ def test_from_a_notice_on_whatsapp_to_a_card_in_the_hand(
     recorder.locator("input[name=nama]").fill("Melati Kusuma")
     for part, value in (("hari", BORN.day), ("bulan", BORN.month), ("tahun", BORN.year)):
         recorder.locator(f"input[name=lahir_{part}]").fill(str(value))
+    recorder.locator("select#kecamatan").select_option(label="Cibeber")
     recorder.locator("input[name=hasil][value=recorded]").check()
     picture(recorder, "rekam")
     recorder.get_by_role("button", name="Simpan perekaman").click()
@@ -194,6 +195,7 @@ def _by_post(office: Office, people: People, code: str) -> None:
     expect(courier.locator("main")).to_contain_text("diterima Pos")
     picture(courier, "pos-manifes")
     courier.goto(f"{office.url}/pos/antar/{code}/")
+    courier.locator("input[name=hasil][value=delivered]").check()
     courier.locator("#receiver").fill("Melati Kusuma")
     courier.locator("select#suket").select_option("withdrawn")
     picture(courier, "pos-antar")
@@ -229,6 +231,7 @@ def test_without_javascript_on_the_web_and_collected_at_the_counter(office: Offi
     counter = people.staff("loket1")
     picture(counter, "loket")
     counter.goto(f"{office.url}/petugas/loket/serah/{code}/")
+    expect(counter.locator("main")).to_contain_text("MELATI KUSUMA")
     counter.locator("#pickup_code").fill(secret)
     counter.locator("#receiver").fill("Melati Kusuma")
     counter.locator("select#suket").select_option("none")

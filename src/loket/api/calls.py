@@ -17,7 +17,7 @@ from loket.applications import rules, statuses
 from loket.applications.filing import Address, Filing, Paper
 from loket.audit import queries as trail
 from loket.catalogue import queries as catalogue
-from loket.core import clock, codes, crypto, text
+from loket.core import clock, crypto, text
 from loket.core.actor import Role
 from loket.core.errors import N_, Refusal
 from loket.delivery import actions as delivery
@@ -275,20 +275,7 @@ def queue(request: HttpRequest, state: str = "submitted", cursor: str = "", limi
 def search(request: HttpRequest, q: str, reason: str = "") -> dict[str, Any]:
     """By code, by name, or by the whole NIK with a recorded reason."""
     by = actor(request, *STAFF)
-    digits = "".join(letter for letter in q if letter.isdigit())
-    if len(digits) == 16:
-        rows = applications.search_nik(digits, reason, by=by, at=clock.now())
-    else:
-        rows = _by_code_or_name(q, by.office)
-    return {"items": [_row(row) for row in rows]}
-
-
-def _by_code_or_name(q: str, office: str) -> list[cases.Row]:
-    try:
-        wanted = codes.parse(q)
-    except Refusal:
-        return cases.by_name(q, office)
-    return cases.by_codes([wanted], office)
+    return {"items": [_row(row) for row in applications.search(q, reason, by=by, at=clock.now())]}
 
 
 @api.get("stock")

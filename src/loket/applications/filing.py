@@ -60,7 +60,8 @@ def check(filing: Filing, office: OfficeView, today: date) -> Person:
     phone = _attempt(problems, "phone", lambda: phones.parse_phone(filing.phone))
     name = _attempt(problems, "name", lambda: names.clean_name(filing.name))
     _attempt(problems, "birth_date", lambda: check_birth_date(filing.birth_date, today))
-    _attempt(problems, "address", lambda: check_address(filing.address, office))
+    _attempt(problems, "address", lambda: check_line(filing.address))
+    _attempt(problems, "kelurahan", lambda: check_kelurahan(filing.address, office))
     _attempt(problems, "documents", lambda: check_papers(filing))
     if problems:
         raise problems[0] if len(problems) == 1 else Refusals(problems)
@@ -126,12 +127,20 @@ def check_birth_date(born: date, today: date) -> None:
 
 
 def check_address(address: Address, office: OfficeView) -> None:
+    check_line(address)
+    check_kelurahan(address, office)
+
+
+def check_line(address: Address) -> None:
     if len(" ".join(address.line.split())) < 5:
         raise Refusal(
             "address_missing", N_("Tulis alamat dengan nama jalan atau kampung, RT, dan RW."), field="address"
         )
     if len(address.line) > MAX_LINE:
         raise Refusal("address_long", N_("Alamat paling panjang {limit} huruf."), field="address", limit=MAX_LINE)
+
+
+def check_kelurahan(address: Address, office: OfficeView) -> None:
     if address.kelurahan not in office.kelurahan:
         raise Refusal(
             "kelurahan_unknown", N_("Pilih kelurahan di {city} dari daftar."), field="kelurahan", city=office.city

@@ -99,12 +99,25 @@ def _kindly(contact: Contact, given: Incoming, by: Actor) -> None:
 def _status(contact: Contact, given: Incoming, by: Actor) -> None:
     found = cases.of_contact(contact.pk)
     wanted = _code(given.text)
+    if wanted and not _owns(contact, wanted):
+        _elsewhere(contact, wanted, by)
+        return
     found = [item for item in found if item.code == wanted] or found
     if not found:
         _say(contact, "status_none", by)
         return
     lines = [_line(item, contact.language) for item in found[:3]]
     _say(contact, "status_list", by, {"lines": "\n\n".join(lines), "code": found[0].code})
+
+
+def _elsewhere(contact: Contact, code: str, by: Actor) -> None:
+    """The code alone shows state, place and promise; no link goes with it to a number that the case is not from."""
+    try:
+        line = _line(cases.by_code(code, contact.office_id), contact.language)
+    except Refusal:
+        _say(contact, "code_unknown", by, {"shown": codes.shown(code)})
+    else:
+        _say(contact, "status_elsewhere", by, {"lines": line, "page": f"{settings.BASE_URL}/cek/"})
 
 
 def _line(item: Any, language: str) -> str:

@@ -33,5 +33,5 @@ def intent(text: str) -> str:
 
 
 def holds_numbers(text: str) -> bool:
-    """Whether a resident pasted a NIK or the old `#KTP#NIK#…` form: accepted, never echoed."""
-    return bool(_LONG_NUMBER.search(text)) or text.lstrip().startswith("#")
+    """Whether a resident pasted or announced a NIK, or the old `#KTP#NIK#…` form: accepted, never echoed."""
+    return bool(_LONG_NUMBER.search(text)) or text.lstrip().startswith("#") or "nik" in _WORDS.findall(text.lower())

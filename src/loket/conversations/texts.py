@@ -206,6 +206,16 @@ TEXTS: dict[str, Text] = {
         link=("Isi permohonan", "Fill in the form"),
     ),
     "status_list": Text("{lines}", "{lines}", (_PERSON,), _OPEN),
+    "status_elsewhere": Text(
+        "{lines}\nUntuk memilih cara terima atau memperbaiki, tulis dari nomor yang dipakai saat mengajukan, atau buka {page}",
+        "{lines}\nTo choose or to correct, write from the number you filed with, or open {page}",
+        (_PERSON,),
+    ),
+    "code_unknown": Text(
+        "Kode {shown} tidak kami temukan. Periksa lagi huruf dan angkanya di bukti permohonan Anda.",
+        "We do not find the code {shown}. Check its letters and digits on your receipt.",
+        _MENU,
+    ),
     "status_none": Text(
         "Belum ada permohonan dari nomor ini. Kalau mengajukan dengan nomor lain, kirim STATUS dari nomor itu.",
         "There is no request from this number. If you filed with another number, send STATUS from that one.",

@@ -17,11 +17,11 @@ from loket.offices import queries as offices
 # (roles, address, label): the places of the staff's bar, in the order of the work.
 PLACES = (
     ((Role.VERIFIER,), "desk:antrean", _("Antrean")),
-    ((Role.VERIFIER, Role.COUNTER), "desk:obrolan", _("Obrolan")),
     ((Role.COUNTER,), "counter:loket", _("Loket")),
+    ((Role.VERIFIER, Role.COUNTER), "desk:obrolan", _("Obrolan")),
     ((Role.RECORDER,), "field:rekam", _("Perekaman")),
     ((Role.PRINTER,), "workshop:cetak", _("Cetak")),
-    ((Role.CUSTODIAN,), "workshop:stok", _("Blangko")),
+    ((Role.CUSTODIAN, Role.PRINTER), "workshop:stok", _("Blangko")),
     ((Role.DISPATCHER,), "workshop:kirim", _("Amplop")),
     ((Role.COURIER,), "post:pos", _("Kantor Pos")),
     ((Role.HEAD, Role.AUDITOR), "oversight:pimpinan", _("Pimpinan")),

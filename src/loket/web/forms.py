@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from operator import itemgetter
 
 from django.http import HttpRequest
 
@@ -11,6 +12,7 @@ from loket.applications.filing import Address, Paper
 from loket.catalogue import queries as catalogue
 from loket.core import codes, images
 from loket.core.errors import N_, Refusal
+from loket.offices.queries import OfficeView
 
 
 def text(request: HttpRequest, name: str, most: int = 600) -> str:
@@ -70,3 +72,11 @@ def code_list(request: HttpRequest, name: str = "kode") -> list[str]:
 def paper_names(kinds: tuple[str, ...], language: str) -> list[tuple[str, str]]:
     """Kinds of paper with what they are called on screen."""
     return [(kind, catalogue.document_name(kind, language)) for kind in kinds]
+
+
+def kelurahan(office: OfficeView) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What may be chosen: by kecamatan, each (code, name), all in the order of the alphabet."""
+    return [
+        (name, sorted(((code, own) for code, own in office.kelurahan.items() if code.startswith(f"{parent}.")), key=itemgetter(1)))
+        for parent, name in sorted(office.kecamatan.items(), key=itemgetter(1))
+    ]

@@ -14,6 +14,7 @@ from django.utils import translation
 from loket.core.errors import N_, Refusal, Refusals
 from loket.web.words import sentence
 
+STAFF = ("/petugas/", "/cetak/", "/pos/", "/rekam/", "/pimpinan/", "/kelola/")
 View = Callable[[HttpRequest], HttpResponse]
 
 CSP = (
@@ -103,10 +104,12 @@ class RefusalPages:
             exception = exception.problems[0]
         if not isinstance(exception, Refusal):
             return None
-        return render(
-            request, "galat/ditolak.html", {"kalimat": sentence(exception), "kode": exception.code},
-            status=exception.status,
-        )  # fmt: skip
+        context = {"kalimat": sentence(exception)}
+        if request.path.startswith(STAFF) and request.user.is_authenticated:
+            context |= {"dasar": "base_petugas.html", "kembali": "/petugas/"}
+        elif exception.code.startswith("code_"):
+            context["kembali"] = "/cek/"
+        return render(request, "galat/ditolak.html", context, status=exception.status)
 
 
 def _plainly(request: HttpRequest, status: int, code: str, page: str) -> HttpResponse:

@@ -66,6 +66,16 @@ PRINT_RESULTS = {
     "encode_failure": _("Gagal encode"),
     "factory_defect": _("Cacat pabrik"),
 }
+MESSAGES = {
+    "queued": _("menunggu dikirim"),
+    "sending": _("sedang dikirim"),
+    "unknown": _("belum ada kabar"),
+    "sent": _("terkirim"),
+    "delivered": _("sampai"),
+    "read": _("dibaca"),
+    "failed": _("gagal"),
+    "dead": _("gagal"),
+}
 ACTIONS = {
     "application.file": _("Permohonan diajukan"),
     "application.approve": _("Disetujui"),

@@ -14,10 +14,10 @@ from loket.applications.actions.decisions import (
 )
 from loket.applications.actions.intake import Receipt, correct, file
 from loket.applications.actions.moves import Result, check_move, lock, move, tell
-from loket.applications.actions.reading import open_case, photo, reveal_nik, search_nik
+from loket.applications.actions.reading import open_case, photo, reveal_nik, search, search_nik
 
 __all__ = [
     "CAUSE_BUSY", "CAUSE_CENTRE", "Receipt", "Result", "Verdict", "advance_paper", "cancel", "check_move", "correct",
-    "decide", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search_nik", "set_delivery", "slip",
+    "decide", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search", "search_nik", "set_delivery", "slip",
     "take_statuses", "tell",
 ]  # fmt: skip

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from loket.applications import queries
 from loket.applications.models import Document
 from loket.audit import actions as audit
-from loket.core import crypto, media
+from loket.core import codes, crypto, media
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
+from loket.residents import nik as niks
 
 
 @transaction.atomic
@@ -51,6 +52,24 @@ def search_nik(nik: str, reason: str, *, by: Actor, at: datetime) -> list[querie
     fact = audit.Fact("read.search_nik", None, found[0] if found else None, {"reason": reason.strip()[:200]})
     audit.record([fact], by=by, at=at)
     return queries.by_nik(nik_index, by.office)
+
+
+def search(sought: str, reason: str, *, by: Actor, at: datetime) -> list[queries.Row]:
+    """What one search field finds: a code, a whole NIK with a recorded reason, or a name. Refuses what can be none of
+    them and says what is wrong with it."""
+    digits = "".join(letter for letter in sought if letter.isdigit())
+    if len(digits) >= 12 and not any(map(str.isalpha, sought)):
+        return search_nik(niks.parse_nik(sought, strict=False).digits, reason, by=by, at=at)
+    try:
+        found = queries.by_codes([codes.parse(sought)], by.office)
+        if found or digits:
+            return found
+    except Refusal:
+        if digits and len(sought.replace("-", "").strip()) == codes.LENGTH:
+            raise
+    if len(sought.strip()) < 2:
+        raise Refusal("search_short", N_("Tulis kode, nama, atau NIK lengkap."), field="cari")
+    return queries.by_name(sought, by.office)
 
 
 @transaction.atomic

@@ -33,12 +33,14 @@ MOST_BYTES = 20 * 1024 * 1024
 @staff_only(Role.ADMIN)
 def lists(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Read a list of statuses or of Suket; a check first shows what would happen."""
-    context: dict[str, Any] = {"statuses": [(row.code, row.code) for row in statuses.STATUSES]}
+    context: dict[str, Any] = {
+        "statuses": [(row.code, f"{row.code}: {_(row.meaning)}") for row in statuses.STATUSES]
+    }
     if request.method == "POST":
         try:
             if "nik" in request.POST:
-                _one_status(request, actor)
-                messages.success(request, _("Status tercatat."))
+                changed = _one_status(request, actor)
+                messages.success(request, _("Status tercatat.") if changed else _("Status ini sudah tercatat sebelumnya."))
                 return redirect("admin:kelola")
             context["report"] = _read(request, actor)
         except Refusal as problem:
@@ -46,11 +48,11 @@ def lists(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(request, "admin/kelola.html", context, status=422 if "problems" in context else 200)
 
 
-def _one_status(request: HttpRequest, actor: Actor) -> None:
-    nik = niks.parse_nik(forms.text(request, "nik", 40), strict=False).digits
+def _one_status(request: HttpRequest, actor: Actor) -> int:
+    nik = niks.parse_nik(forms.text(request, "nik", 40)).digits
     status = statuses.parse(forms.text(request, "status", 40))
     today = offices.office(actor.office).today()
-    applications.take_statuses(
+    return applications.take_statuses(
         [(crypto.index("nik", nik, crypto.keyring()), status.code, today)], by=actor, at=clock.now()
     )
 
@@ -58,7 +60,9 @@ def _one_status(request: HttpRequest, actor: Actor) -> None:
 def _read(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     upload = request.FILES.get("berkas")
     if not isinstance(upload, UploadedFile):
-        raise Refusal("file_missing", N_("Pilih berkas XLSX atau CSV dulu."), field="berkas")
+        raise Refusal("file_missing", N_("Pilih berkas XLSX, XLS, atau CSV dulu."), field="berkas")
+    if Path(upload.name or "").suffix.lower() not in (".xlsx", ".xls", ".csv"):
+        raise Refusal("file_kind", N_("Berkas ini bukan XLSX, XLS, atau CSV. Simpan dulu dari Excel, lalu pilih lagi."), field="berkas")
     if (upload.size or 0) > MOST_BYTES:
         raise Refusal("file_large", N_("Berkas ini terlalu besar. Pakai perintah loket di server."), field="berkas")
     read = import_suket if forms.text(request, "jenis", 10) == "suket" else import_statuses
@@ -81,6 +85,9 @@ def demo_clock(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         try:
             moved = demo.wanted(forms.text(request, "geser", 4), forms.text(request, "ke", 30), clock.now(), zone)
+        except Refusal as problem:
+            context["problems"] = words.problems(problem)
+            return render(request, "admin/jam.html", context, status=422)
         except ValueError:
             context["problems"] = [("ke", _("Tulis waktu seperti 2020-06-03T08:00."))]
             return render(request, "admin/jam.html", context, status=422)

@@ -26,7 +26,7 @@ from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.offices import queries as offices
 from loket.web import errors, forms, visitor, words
-from loket.web.citizen.views import CASES, HELD, _grouped, _let_in
+from loket.web.citizen.views import CASES, HELD, _let_in
 
 TRIES, MINUTES = 5, 60
 GUESSES, GUESS_MINUTES = 300, 15
@@ -76,7 +76,7 @@ def choose(request: HttpRequest, kode: str) -> HttpResponse:
         "code": codes.shown(application.code),
         "fee": office.settings.post_fee,
         "address": known.destination,
-        "kelurahan": _grouped(office),
+        "kelurahan": forms.kelurahan(office),
         "typed": request.POST or {"method": application.method},
         "kembali": reverse("citizen:status", args=[application.code]),
     }
@@ -109,7 +109,7 @@ def correct(request: HttpRequest, kode: str) -> HttpResponse:
         "reason": known.reason,
         "papers": forms.paper_names(asked, get_language() or "id"),
         "values": values,
-        "kelurahan": _grouped(offices.office(application.office_id)),
+        "kelurahan": forms.kelurahan(offices.office(application.office_id)),
         "typed": request.POST or {
             "name": known.claims["name"], "address": known.claims["line"], "kelurahan": known.claims["kelurahan"]
         },
@@ -228,8 +228,13 @@ def _timeline(application: Application) -> list[dict[str, Any]]:
         way = rules.PAPER_WAY
     elif application.method == "pickup" or application.state in ("on_shelf", "collected"):
         way = rules.CARD_WAY_PICKUP
+    open_end = application.slot == "card" and not application.method and application.finished_at is None
+    if open_end:
+        # Post or pickup is not chosen yet: both end in the hand.
+        way = way[: way.index("printed") + 1]
     if application.state in way:
         here = way.index(application.state)
+        last = {"title": _("Dikirim lewat Pos atau diambil di kantor"), "state": "belum", "at": None}
         return [
             {
                 "title": words.resident_state(state),
@@ -237,10 +242,10 @@ def _timeline(application: Application) -> list[dict[str, Any]]:
                 "at": reached.get(state) if number <= here else None,
             }
             for number, state in enumerate(way)
-        ]  # fmt: skip
+        ] + [last] * open_end  # fmt: skip
     past = [{"title": words.resident_state(state), "state": "selesai", "at": at} for state, at in reached.items()]
-    last = "selesai" if application.state in rules.FINAL else "henti"
-    return [*past[:-1], {**past[-1], "state": last}] if past else []
+    end = "selesai" if application.state in rules.FINAL else "henti"
+    return [*past[:-1], {**past[-1], "state": end}] if past else []
 
 
 def _labels() -> list[tuple[str, str]]:

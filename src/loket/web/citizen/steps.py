@@ -70,7 +70,8 @@ def _contact(request: HttpRequest, answers: Answers, office: OfficeView) -> Answ
     )
     found = _together(
         phone=lambda: phones.parse_phone(forms.text(request, "phone", 30)),
-        address=lambda: filings.check_address(address, office),
+        address=lambda: filings.check_line(address),
+        kelurahan=lambda: filings.check_kelurahan(address, office),
     )
     return {**found, "address": address.line, "kelurahan": address.kelurahan, "postal_code": address.postal_code}
 

@@ -72,9 +72,11 @@ def step(request: HttpRequest, langkah: str) -> HttpResponse:
     if page is None:
         raise Refusal("page", N_("Halaman ini tidak ada. Mulai lagi dari awal."), status=404)
     given = drafts.answers(draft)
+    if (open_page := steps.first_open(given)) and steps.pages(given).index(open_page) < steps.pages(given).index(langkah):
+        return _go(given)
     office = offices.office(draft.office_id)
     context = _frame(request, given, langkah) | {
-        "typed": given | _date_parts(given), "kelurahan": _grouped(office), "services": _services(),
+        "typed": given | _date_parts(given), "kelurahan": forms.kelurahan(office), "services": _services(),
     }  # fmt: skip
     if request.method != "POST":
         return render(request, page.template, context)
@@ -243,7 +245,8 @@ def _frame(request: HttpRequest, given: steps.Answers, page: str) -> dict[str, A
     back = _url(order[number - 2]) if number > 1 else reverse("citizen:mulai")
     return {
         "number": number,
-        "total": len(order),
+        # How many there are is known once the service is: before that only the number is told.
+        "total": len(order) - 1 if given.get("service") else 0,
         "kembali": reverse("citizen:periksa") if request.GET.get("ubah") else back,
         "unsent": True,
     }
@@ -252,13 +255,6 @@ def _frame(request: HttpRequest, given: steps.Answers, page: str) -> dict[str, A
 def _services() -> list[tuple[str, str, str]]:
     language = get_language() or "id"
     return [(row.code, row.name(language), row.summary(language)) for row in catalogue.services()]
-
-
-def _grouped(office: offices.OfficeView) -> list[tuple[str, list[tuple[str, str]]]]:
-    return [
-        (kecamatan, [(code, name) for code, name in office.kelurahan.items() if code.startswith(f"{parent}.")])
-        for parent, kecamatan in sorted(office.kecamatan.items())
-    ]
 
 
 def _date_parts(given: steps.Answers) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -30,12 +31,15 @@ from loket.web.gate import staff_only
 @staff_only(Role.COUNTER)
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Choose a service to file, or hand a card over."""
+    return render(request, "counter/loket.html", _desk(actor))
+
+
+def _desk(actor: Actor) -> dict[str, Any]:
     language = get_language() or "id"
-    context = {
+    return {
         "services": [(row.code, row.name(language), row.summary(language)) for row in catalogue.services()],
         "shelf": [(row, codes.shown(row.code)) for row in parcels.on_shelf(actor.office, 25)],
     }
-    return render(request, "counter/loket.html", context)
 
 
 @staff_only(Role.COUNTER)
@@ -55,10 +59,7 @@ def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
         "service": service,
         "name": service.name(language),
         "papers": forms.paper_names(service.documents, language),
-        "kelurahan": [
-            (kecamatan, [(code, name) for code, name in office.kelurahan.items() if code.startswith(f"{parent}.")])
-            for parent, kecamatan in sorted(office.kecamatan.items())
-        ],
+        "kelurahan": forms.kelurahan(office),
     }
     return render(request, "counter/terima.html", context, status=422 if "problems" in context else 200)
 
@@ -101,6 +102,7 @@ def receipt(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
         "code": codes.shown(application.code),
         "service": catalogue.service(application.service).name(get_language() or "id"),
         "place": cases.place(application),
+        "cek": f"{settings.BASE_URL}/cek/",
     }
     return render(request, "counter/bukti.html", context)
 
@@ -124,9 +126,13 @@ def hand_over(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
             messages.success(request, _("KTP-el {code} sudah diserahkan.").format(code=codes.shown(code)))
             return redirect("counter:loket")
         context["problems"] = words.problems(result.problem)
+    if application.state == "on_shelf":
+        # To be compared with the identity that is shown; the reading is recorded like any other.
+        context["person"] = applications.open_case(code, purpose="handover", by=actor, at=clock.now()).claims["name"]
     context |= {
         "a": application,
         "code": codes.shown(code),
+        "service": catalogue.service(application.service).name(get_language() or "id"),
         "state": words.staff_state(application.state),
         "takes_back": catalogue.service(application.service).takes_back,
         "relations": words.RELATIONS.items(),
@@ -135,11 +141,18 @@ def hand_over(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
     return render(request, "counter/serah.html", context, status=422 if "problems" in context else 200)
 
 
-@require_POST
 @staff_only(Role.COUNTER)
 def find_card(request: HttpRequest, actor: Actor) -> HttpResponse:
     """From a scanned or typed code to the hand-over."""
-    return redirect("counter:serah", kode=codes.parse(forms.text(request, "kode", 20)))
+    if request.method != "POST":
+        return redirect("counter:loket")
+    typed = forms.text(request, "kode", 20)
+    try:
+        found = cases.by_code(codes.parse(typed), actor.office)
+    except Refusal as problem:
+        sentences = [("kode", sentence) for _field, sentence in words.problems(problem)]
+        return render(request, "counter/loket.html", _desk(actor) | {"problems": sentences, "typed": typed}, status=422)
+    return redirect("counter:serah", kode=found.code)
 
 
 @require_POST

@@ -76,7 +76,7 @@ def _thread(kontak: UUID, actor: Actor) -> dict[str, Any]:
     return {
         "line": line,
         "phone": text.mask_phone(line.phone) if line.phone else "",
-        "bubbles": threads.thread(kontak, actor.office),
+        "bubbles": [(bubble, words.MESSAGES.get(bubble.state, "")) for bubble in threads.thread(kontak, actor.office)],
         "closes_at": closes_at,
         "is_open": bool(closes_at and closes_at > clock.now()),
         "mine": line.owner == actor.name,

@@ -129,29 +129,17 @@ def photo(request: HttpRequest, actor: Actor, berkas: UUID) -> HttpResponse:
 @staff_only(Role.VERIFIER, Role.COUNTER, Role.AUDITOR)
 def search(request: HttpRequest, actor: Actor) -> HttpResponse:
     """By code or name; by the whole NIK with a recorded reason. Posted, so that nothing stands in the address."""
-    context: dict[str, Any] = {"sought": "", "rows": None, "needs_reason": False}
+    context: dict[str, Any] = {"sought": "", "rows": None}
     if request.method == "POST":
         sought = forms.text(request, "cari", 120)
         reason = forms.text(request, "alasan", 200)
-        digits = "".join(letter for letter in sought if letter.isdigit())
+        context["sought"] = sought
         try:
-            if len(digits) == 16:
-                context |= {"needs_reason": True, "sought": sought}
-                rows = applications.search_nik(digits, reason, by=actor, at=clock.now())
-            else:
-                rows = _by_code_or_name(sought, actor)
-            context |= {"sought": sought, "rows": [_line(row) for row in rows]}
+            context["rows"] = [_line(row) for row in applications.search(sought, reason, by=actor, at=clock.now())]
         except Refusal as problem:
-            context |= {"problems": words.problems(problem), "sought": sought}
+            context["problems"] = [(field if field == "reason" else "cari", line) for field, line in words.problems(problem)]
             return render(request, "desk/cari.html", context, status=422)
     return render(request, "desk/cari.html", context)
-
-
-def _by_code_or_name(sought: str, actor: Actor) -> list[cases.Row]:
-    try:
-        return cases.by_codes([codes.parse(sought)], actor.office)
-    except Refusal:
-        return cases.by_name(sought, actor.office)
 
 
 def _line(row: cases.Row) -> dict[str, Any]:

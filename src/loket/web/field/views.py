@@ -48,9 +48,12 @@ def record(request: HttpRequest, actor: Actor) -> HttpResponse:
         except (Refusal, Refusals) as problem:
             context = _page(actor) | {"problems": words.problems(problem), "typed": request.POST}
             return render(request, "field/rekam.html", context, status=problem.status)
+        # The next resident stands in the same kecamatan.
+        request.session["kecamatan"] = forms.text(request, "kecamatan", 13)
         messages.success(request, _("Perekaman tercatat. Warga dikabari kalau statusnya berubah."))
         return redirect("field:rekam")
-    return render(request, "field/rekam.html", _page(actor))
+    typed = {"kecamatan": request.session.get("kecamatan", "")}
+    return render(request, "field/rekam.html", _page(actor) | {"typed": typed})
 
 
 def _page(actor: Actor) -> dict[str, Any]:

@@ -24,8 +24,10 @@ from loket.web.gate import staff_only
 @staff_only(Role.COURIER)
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Manifests to take over, and my round by kelurahan."""
+    closed = [row for row in parcels.manifests(actor.office) if row.closed_at]
     context = {
-        "manifests": [row for row in parcels.manifests(actor.office) if row.closed_at],
+        "waiting": [row for row in closed if not row.handed_at],
+        "taken": [row for row in closed if row.handed_at],
         "round": [(item, codes.shown(item.code)) for item in parcels.on_the_way(actor.office, actor.name)],
     }
     return render(request, "post/pos.html", context)

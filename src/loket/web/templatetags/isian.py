@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -68,6 +69,12 @@ def select(
     return _field(
         context, id, label, options=options, name=name or id, chosen=chosen, hint=hint, empty=empty, heading=heading
     )
+
+
+@register.inclusion_tag("bagian/kelurahan.html", takes_context=True)
+def kelurahan(context: template.Context, *, chosen: object = "") -> dict[str, Any]:
+    """The office's kelurahan by kecamatan, both in the order of the alphabet; `kelurahan` in the context holds them."""
+    return _field(context, "kelurahan", gettext("Kelurahan"), groups=context.get("kelurahan") or (), chosen=chosen)
 
 
 @register.inclusion_tag("bagian/checkbox.html", takes_context=True)

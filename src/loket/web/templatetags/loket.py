@@ -74,18 +74,10 @@ def tanggal_waktu(value: datetime | None, zone: str | None = None) -> str:
 
 
 @register.filter
-def mask_nik(value: str) -> str:
-    return text.mask_nik(value)
-
-
-@register.filter
-def mask_name(value: str) -> str:
-    return text.mask_name(value)
-
-
-@register.filter
-def mask_phone(value: str) -> str:
-    return text.mask_phone(value)
+def obrolan(number: str) -> SafeString:
+    """The office's WhatsApp number as a link that opens the chat; in the demo, the phone of the demo."""
+    href = settings.DEMO.get("emulator_url") or f"https://wa.me/{number.removeprefix('+')}"
+    return format_html('<a class="govuk-link" href="{}">{}</a>', href, number)
 
 
 @register.simple_tag

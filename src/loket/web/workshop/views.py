@@ -90,7 +90,7 @@ def blanks(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         try:
             stock.receive(
-                quantity=int(forms.text(request, "jumlah", 6).replace(".", "") or 0),
+                quantity=int(forms.text(request, "jumlah", 12).replace(".", "") or 0),
                 letter=forms.text(request, "surat", 40),
                 by=actor,
                 at=clock.now(),
@@ -104,7 +104,12 @@ def blanks(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows, following = ledger.page(actor.office, stock.CARD, after=request.GET.get("kursor", ""), limit=25)
     balances = ledger.balances(actor.office, stock.CARD)
     context |= {
-        "balances": [(words.PLACES[place], balances[place]) for place in words.PLACES if place in balances],
+        "balances": [
+            # The centre's balance is what it has given, with a minus: people read what was received.
+            (words.PLACES[place], balances[place]) if place != "centre" else (_("Diterima dari pusat"), -balances[place])
+            for place in words.PLACES
+            if place in balances
+        ],
         "on_hand": ledger.on_hand(actor.office, stock.CARD),
         "rows": [(row, words.PLACES[row.from_place], words.PLACES[row.to_place]) for row in rows],
         "kursor": following,
@@ -141,7 +146,9 @@ def manifest(request: HttpRequest, actor: Actor, manifes: UUID) -> HttpResponse:
                 delivery.take_out(codes.parse(forms.text(request, "keluarkan", 20)), by=actor, at=clock.now())
             else:
                 count = forms.text(request, "jumlah", 5)
-                delivery.close_manifest(manifes, int(count) if count.isdigit() else -1, by=actor, at=clock.now())
+                if not (count.isascii() and count.isdecimal()):
+                    raise Refusal("count_missing", N_("Tulis jumlah amplop dengan angka."), field="count")
+                delivery.close_manifest(manifes, int(count), by=actor, at=clock.now())
                 messages.success(request, _("Manifes ditutup. Cetak dua lembar, lalu tunggu petugas Pos."))
             return redirect("workshop:manifes", manifes=manifes)
         except Refusal as problem:
