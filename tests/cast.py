@@ -1,4 +1,4 @@
-"""The fixed cast, named by role: two residents, the office's people, a verifier of another office, and the broker."""
+"""The fixed cast, named by role: a resident, the office's people, and a verifier of another office."""
 
 from __future__ import annotations
 

@@ -135,7 +135,9 @@ def test_bad_input_gets_a_sentence_and_leaves_no_trace(api: Api, change: dict[st
 def test_swapped_nik_and_kk_are_named(api: Api) -> None:
     body = _body()
     swapped = {**body, "nik": body["kk_number"], "kk_number": body["nik"]}
-    assert api.post(Role.RESIDENT, "applications", swapped)[0] == 422
+    status, problem = api.post(Role.RESIDENT, "applications", swapped)
+    assert (status, problem["code"]) == (422, "kk_is_nik")
+    assert "bukan Nomor KK" in problem["detail"]
     assert not Application.objects.exists()
 
 

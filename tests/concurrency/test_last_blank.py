@@ -55,7 +55,7 @@ def test_the_last_blank_goes_to_one_of_ten(fresh: str) -> None:
     assert ledger.balances(CILEGON, stock.CARD)["store"] == 0
 
 
-def test_ten_dispatchers_get_ten_manifest_numbers(fresh: str) -> None:
+def test_six_dispatchers_get_six_manifest_numbers(fresh: str) -> None:
     cast = play.build()
     codes = [play.printed(cast) for _ in range(6)]
     for code in codes:

@@ -124,7 +124,7 @@ def test_a_settled_letter_is_not_opened_again_by_an_old_list(cast: Cast, tmp_pat
     import_suket(path, by=cast.admin, at=clock.now())
     letter = Letter.objects.first()
     assert letter
-    actions.settle([letter.pk], "died", cast.at.date(), "akta kematian 12/2020", by=cast.verifier, at=clock.now())
+    actions.exchange({letter.resident_id: "serah terima"}, cast.at.date(), by=cast.counter, at=clock.now())
     report = import_suket(path, by=cast.admin, at=clock.now())
     assert (report.new, report.unchanged) == (0, 3)
     assert suket.outstanding(CILEGON) == 2

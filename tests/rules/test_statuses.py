@@ -20,10 +20,6 @@ def test_a_status_is_known_in_any_case_and_spelling(written, code):
     assert statuses.parse(written).code == code
 
 
-def test_only_a_print_ready_record_may_be_printed():
-    assert [status.code for status in statuses.STATUSES if status.is_print_ready] == ["PRINT_READY_RECORD"]
-
-
 def test_every_status_and_none_at_all_says_what_it_means_and_what_to_do():
     for status in (*statuses.STATUSES, statuses.explain(""), statuses.explain("NEW_WORD")):
         assert status.meaning.endswith(".")

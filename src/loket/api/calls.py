@@ -82,7 +82,7 @@ def show_application(request: HttpRequest, code_text: str) -> dict[str, Any]:
         "method": application.method or None,
         "fee": application.fee,
         "tracking_number": parcel.tracking_number if parcel else None,
-        "who_acts": who_acts(application.state),
+        "who_acts": who_acts(application.state, known.enrolment if application.slot == "card" else ""),
         "enrolment_status": known.enrolment or None,
         "resident": {"name": text.mask_name(known.name), "nik": text.mask_nik(known.nik)},
         "timeline": [
@@ -93,8 +93,10 @@ def show_application(request: HttpRequest, code_text: str) -> dict[str, Any]:
     }
 
 
-def who_acts(state: str) -> str:
-    """Who must act next: the resident, the office, the post, or nobody any more."""
+def who_acts(state: str, enrolment: str = "") -> str:
+    """Who must act next: the resident, the office, the centre, the post, or nobody any more."""
+    if state == "verified" and enrolment:
+        return statuses.explain(enrolment).who_acts
     if state in rules.FINAL:
         return "nobody"
     if state in ("needs_fix", "on_shelf", "returned_home"):

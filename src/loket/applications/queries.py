@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -75,6 +76,11 @@ LEFT JOIN residents_enrolment e ON e.office_id = r.office_id AND e.nik_index = r
 WHERE a.office_id = %s AND """
 
 
+def written(states: Iterable[str]) -> str:
+    """States as they stand in a statement: written out, so that the planner sees which partial index fits."""
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
 def by_code(code: str, office: str) -> Application:
     """The application of that code in that office; refuses an unknown one."""
     found = Application.objects.filter(code=code, office_id=office).first()
@@ -103,8 +109,7 @@ def places(applications: list[Application]) -> dict[UUID, int]:
         for item in applications:
             cursor.execute(
                 "SELECT count(*) FROM applications_application WHERE office_id = %s "
-                "AND state IN ('submitted', 'verified', 'ready') "
-                "AND (priority, complete_at, queue_seq) < (%s, %s, %s)",
+                f"AND state IN ({written(rules.IN_LINE)}) AND (priority, complete_at, queue_seq) < (%s, %s, %s)",
                 [item.office_id, item.priority, item.complete_at, item.queue_seq],
             )
             found[item.pk] = cursor.fetchone()[0] + 1
@@ -129,18 +134,17 @@ def counts(office: str) -> dict[str, int]:
     """How many open applications stand in each state."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT state, count(*) FROM applications_application WHERE office_id = %s AND state <> ALL(%s) "
-            "GROUP BY state",
-            [office, sorted(rules.FINAL)],
+            "SELECT state, count(*) FROM applications_application "
+            f"WHERE office_id = %s AND state NOT IN ({written(rules.FINAL)}) GROUP BY state",
+            [office],
         )
         return dict(cursor.fetchall())
 
 
 def overdue(office: str, today: date, limit: int = 500) -> list[Application]:
     """Open requests whose promised day has passed and whose next step is the office's, oldest promise first."""
-    ours = ("submitted", "verified", "ready", "printing", "signed")
     return list(
-        Application.objects.filter(office_id=office, state__in=ours, promise_on__lt=today).order_by("promise_on")[:limit]
+        Application.objects.filter(office_id=office, state__in=rules.OURS, promise_on__lt=today).order_by("promise_on")[:limit]
     )
 
 

@@ -9,7 +9,6 @@ from loket.core.actor import Role
 
 RESIDENT = frozenset({Role.RESIDENT, Role.COUNTER})
 OFFICE = frozenset({Role.VERIFIER})
-SYSTEM: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,17 @@ MOVES: dict[str, Move] = {
 FINAL = frozenset({"rejected", "cancelled", "sent", "delivered", "collected", "withdrawn"})
 # In line for the printer or the signature: these are counted when a place is told.
 IN_LINE = ("submitted", "verified", "ready")
+# `draft` is the name of a form not yet sent, which lives among the drafts and never in this table.
 STATES = ("draft", *sorted({move.target for move in MOVES.values()} | {"submitted"}))
 # What a card's way looks like when nothing goes wrong, for timelines and bars.
 CARD_WAY_POST = ("submitted", "verified", "ready", "printing", "printed", "enveloped", "manifested", "in_transit", "delivered")
 CARD_WAY_PICKUP = ("submitted", "verified", "ready", "printing", "printed", "on_shelf", "collected")
 PAPER_WAY = ("submitted", "verified", "signed", "sent")
+
+# Open, and the next step is the office's.
+OURS = ("submitted", "verified", "ready", "printing", "signed")
+# The resident may say, and say anew, how she wants her card.
+CHOOSABLE = ("printed", "on_shelf", "returned_home")
 
 PRINT_READY = "PRINT_READY_RECORD"
 

@@ -16,8 +16,6 @@ from loket.core.errors import N_, Refusal
 from loket.core.sheets import Field, Rejected, text_of
 from loket.residents import nik as niks
 
-PRINT_READY = "PRINT_READY_RECORD"
-
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -28,11 +26,6 @@ class Status:
     meaning: str
     todo: str
     who_acts: str
-
-    @property
-    def is_print_ready(self) -> bool:
-        """Only such a record may be printed, whatever else a list says."""
-        return self.code == PRINT_READY
 
 
 _WAIT = N_("Anda tidak perlu melakukan apa pun. Kami kabari kalau sudah siap.")

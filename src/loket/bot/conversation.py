@@ -10,11 +10,13 @@ from django.conf import settings
 
 from loket.applications import drafts
 from loket.applications import queries as cases
+from loket.applications.models import Application
 from loket.bot import words
 from loket.conversations import actions as talks
+from loket.conversations import texts
 from loket.conversations.inbox import Incoming
 from loket.conversations.models import Contact
-from loket.core import clock, codes, text
+from loket.core import clock, codes
 from loket.core.actor import Actor, resident, system
 from loket.core.errors import Refusal
 from loket.delivery import actions as delivery
@@ -22,27 +24,6 @@ from loket.offices import queries as offices
 
 LATE = timedelta(hours=1)
 TRIES = 3
-STATES = {
-    "id": {
-        "submitted": "sedang diperiksa", "needs_fix": "perlu Anda perbaiki", "verified": "data benar, menunggu siap cetak",
-        "ready": "menunggu dicetak", "printing": "sedang dicetak", "printed": "selesai dicetak, pilih cara terimanya",
-        "on_shelf": "siap diambil", "enveloped": "disiapkan untuk Pos", "manifested": "menunggu diambil Pos",
-        "in_transit": "dikirim Pos", "returned_home": "kembali ke kantor, pilih lagi cara terimanya",
-        "delivered": "selesai, sudah diterima", "collected": "selesai, sudah diambil", "signed": "sudah ditandatangani",
-        "sent": "selesai, sudah dikirim", "rejected": "tidak dapat diproses", "cancelled": "dibatalkan",
-        "withdrawn": "ditarik karena tidak diambil",
-    },
-    "en": {
-        "submitted": "being checked", "needs_fix": "needs your correction", "verified": "data right, waiting to be printable",
-        "ready": "waiting to be printed", "printing": "being printed", "printed": "printed, choose how to receive it",
-        "on_shelf": "ready to collect", "enveloped": "being prepared for the post", "manifested": "waiting for the post",
-        "in_transit": "with the post", "returned_home": "back at the office, choose again",
-        "delivered": "finished, received", "collected": "finished, collected", "signed": "signed",
-        "sent": "finished, sent", "rejected": "cannot be processed", "cancelled": "cancelled",
-        "withdrawn": "withdrawn, not collected",
-    },
-}  # fmt: skip
-
 Step = Callable[[Contact, Incoming, Actor], None]
 
 
@@ -120,15 +101,10 @@ def _elsewhere(contact: Contact, code: str, by: Actor) -> None:
         _say(contact, "status_elsewhere", by, {"lines": line, "page": f"{settings.BASE_URL}/cek/"})
 
 
-def _line(item: Any, language: str) -> str:
-    state = STATES[language][item.state]
-    place = cases.place(item)
-    day = text.tanggal(item.promise_on, language)
-    promise = f"Perkiraan selesai {day}." if language == "id" else f"Expected by {day}."
-    line = f"*{codes.shown(item.code)}*: {state}."
-    if place:
-        line += f" Urutan {place}." if language == "id" else f" Place {place}."
-    return f"{line} {promise}" if item.finished_at is None else line
+def _line(item: Application, language: str) -> str:
+    return texts.status_line(
+        codes.shown(item.code), item.state, cases.place(item), None if item.finished_at else item.promise_on, language
+    )
 
 
 def _person(contact: Contact, given: Incoming, by: Actor) -> None:

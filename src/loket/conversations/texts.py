@@ -250,6 +250,26 @@ TEXTS: dict[str, Text] = {
     "refused": Text("{sentence}", "{sentence}", (_PERSON,)),
 }
 
+STATES = {
+    "id": {
+        "submitted": "sedang diperiksa", "needs_fix": "perlu Anda perbaiki", "verified": "data benar, menunggu siap cetak",
+        "ready": "menunggu dicetak", "printing": "sedang dicetak", "printed": "selesai dicetak, pilih cara terimanya",
+        "on_shelf": "siap diambil", "enveloped": "disiapkan untuk Pos", "manifested": "menunggu diambil Pos",
+        "in_transit": "dikirim Pos", "returned_home": "kembali ke kantor, pilih lagi cara terimanya",
+        "delivered": "selesai, sudah diterima", "collected": "selesai, sudah diambil", "signed": "sudah ditandatangani",
+        "sent": "selesai, sudah dikirim", "rejected": "tidak dapat diproses", "cancelled": "dibatalkan",
+        "withdrawn": "ditarik karena tidak diambil",
+    },
+    "en": {
+        "submitted": "being checked", "needs_fix": "needs your correction", "verified": "data right, waiting to be printable",
+        "ready": "waiting to be printed", "printing": "being printed", "printed": "printed, choose how to receive it",
+        "on_shelf": "ready to collect", "enveloped": "being prepared for the post", "manifested": "waiting for the post",
+        "in_transit": "with the post", "returned_home": "back at the office, choose again",
+        "delivered": "finished, received", "collected": "finished, collected", "signed": "signed",
+        "sent": "finished, sent", "rejected": "cannot be processed", "cancelled": "cancelled",
+        "withdrawn": "withdrawn, not collected",
+    },
+}  # fmt: skip
 RELATIONS = {
     "id": {"self": "diri sendiri", "family": "keluarga", "proxy": "kuasa"},
     "en": {"self": "the holder", "family": "family", "proxy": "a proxy"},
@@ -312,3 +332,15 @@ def _words(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     if "tracking" in values:
         words["tracking"] = values["tracking"] or ("menyusul" if language == "id" else "follows")
     return words
+
+
+def status_line(code: str, state: str, place: int | None, promise_on: date | None, language: str) -> str:
+    """Where one request stands, in a sentence or two; `promise_on` while it is open."""
+    english = language == "en"
+    line = f"*{code}*: {STATES[language][state]}."
+    if place:
+        line += f" Place {place}." if english else f" Urutan {place}."
+    if promise_on:
+        day = text.tanggal(promise_on, language)
+        line += f" Expected by {day}." if english else f" Perkiraan selesai {day}."
+    return line

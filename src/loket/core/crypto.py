@@ -123,14 +123,6 @@ def unwrap(wrapped: bytes, row: UUID, ring: Keyring) -> DataKey:
     return key
 
 
-def rewrap(wrapped: bytes, row: UUID, ring: Keyring) -> bytes:
-    """The same data key under the active wrapping key, for a rotation."""
-    kek = ring.keks[wrapped[0]]
-    secret = kek.decrypt(wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :], b"data-key\x00" + wrapped[:1] + row.bytes)
-    return wrap(secret, row, ring)
-
-
-@lru_cache(maxsize=1)
 def system_key() -> DataKey:
     """Loket's own key, for what belongs to no resident yet: deliveries of the provider, drafts of forms."""
     return DataKey(hmac.digest(keyring().index_key, b"system-key", "sha256"))

@@ -8,11 +8,14 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 
+from loket.applications import queries as cases
+from loket.applications import rules as case_rules
 from loket.core import clock
 from loket.insight import rules
 from loket.insight.actions import counted
 from loket.insight.models import Figure
 from loket.offices import queries as offices
+from loket.offices.rules import is_working_day
 from loket.stock import actions as stock
 from loket.stock import queries as ledger
 from loket.suket import queries as suket
@@ -83,7 +86,7 @@ def today(office: str) -> Today:
     average = pair("filed.online", "filed.counter", window, this_month)
     month_ago = day - timedelta(days=30)
     printed, spoiled = (total(name, month_ago, tomorrow) for name in ("blanks.printed", "blanks.spoiled"))
-    working = sum(1 for step in range(30) if _works(view, month_ago + timedelta(days=step)))
+    working = sum(1 for step in range(30) if is_working_day(month_ago + timedelta(days=step), view.holidays))
     outstanding, on_hand = suket.outstanding(office), ledger.on_hand(office, stock.CARD)
     declines = [
         total("suket.settled", start, start + timedelta(days=7)) - total("suket.registered", start, start + timedelta(days=7))
@@ -117,12 +120,11 @@ def attention(office: str) -> Attention:
     view = offices.office(office)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE promise_on < %(day)s AND state IN ('submitted', 'verified', 'ready', 'printing', 'signed')), "
+            f"SELECT count(*) FILTER (WHERE promise_on < %(day)s AND state IN ({cases.written(case_rules.OURS)})), "
             "count(*) FILTER (WHERE state = 'on_shelf' AND state_at < %(shelf)s), "
             "count(*) FILTER (WHERE state = 'printed' AND method = ''), "
             "count(*) FILTER (WHERE state = 'returned_home') "
-            "FROM applications_application WHERE office_id = %(office)s AND state NOT IN "
-            "('cancelled', 'collected', 'delivered', 'rejected', 'sent', 'withdrawn')",
+            f"FROM applications_application WHERE office_id = %(office)s AND state NOT IN ({cases.written(case_rules.FINAL)})",
             {"office": office, "day": view.today(), "shelf": clock.now() - timedelta(days=14)},
         )
         overdue, shelf, choice, returned = cursor.fetchone()
@@ -162,7 +164,3 @@ def _weekly(outstanding: int, days: defaultdict[str, dict[date, int]], today_: d
         registered = sum(days["suket.registered"].get(on, 0) for on in set(after))
         points.append((end, outstanding + settled - registered))
     return points[::-1]
-
-
-def _works(view: offices.OfficeView, day: date) -> bool:
-    return day.weekday() < 5 and day not in view.holidays

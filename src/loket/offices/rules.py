@@ -17,15 +17,10 @@ class Settings:
     """
 
     post_fee: int = 14_000
-    fee_payer: str = "resident"
     choose_within_days: int = 7
     fix_within_days: int = 14
     remind_after_days: int = 3
-    delivery_days: int = 4
     low_stock_days: int = 15
-    nik_in_chat: bool = False
-    two_person_mode_until: str | None = None
-    issue_suket_reference: str | None = None
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Sum
 
 from loket.core.errors import N_, Refusal
@@ -38,19 +37,6 @@ def on_hand(office: str, product: str) -> int:
     """Blanks that can still be printed."""
     total = Balance.objects.filter(office_id=office, product=product, place__in=ON_HAND).aggregate(n=Sum("quantity"))
     return total["n"] or 0
-
-
-def printed_since(office: str, product: str, since: datetime) -> tuple[int, int]:
-    """How many blanks were printed well and how many spoiled since an instant."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT COALESCE(SUM(quantity) FILTER (WHERE to_place = 'printed'), 0), "
-            "COALESCE(SUM(quantity) FILTER (WHERE to_place = 'spoiled'), 0) "
-            "FROM stock_movement WHERE office_id = %s AND product = %s AND at >= %s",
-            [office, product, since],
-        )
-        printed, spoiled = cursor.fetchone()
-    return int(printed), int(spoiled)
 
 
 def page(office: str, product: str, *, after: str = "", limit: int = 50) -> tuple[list[Row], int | None]:

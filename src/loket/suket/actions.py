@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from loket.audit import actions as audit
-from loket.core.actor import Actor, Role, require
-from loket.core.errors import N_, Refusal
-from loket.suket.models import Letter, Outcome
+from loket.core.actor import Actor
 
 _SETTLE = """
 UPDATE suket_letter l SET outcome = 'exchanged', outcome_on = %s, evidence = t.evidence, settled_by = %s, settled_at = %s
@@ -39,23 +37,3 @@ def exchange(evidence: Mapping[UUID, str], on: date, *, by: Actor, at: datetime)
         at=at,
     )
     return len(settled)
-
-
-@transaction.atomic
-def settle(letters: Sequence[UUID], outcome: str, on: date, evidence: str, *, by: Actor, at: datetime) -> int:
-    """Give letters an outcome other than exchange: died, moved, duplicate, or already holds a card."""
-    require(by, Role.VERIFIER, Role.ADMIN)
-    if outcome not in Outcome.values or outcome == Outcome.EXCHANGED:
-        raise Refusal("outcome", N_("Pilih alasan penyelesaian dari daftar."), field="outcome")
-    if len(evidence.strip()) < 5:
-        raise Refusal("evidence", N_("Tulis buktinya, misalnya nomor akta kematian."), field="evidence")
-    rows = list(Letter.objects.select_for_update().filter(pk__in=letters, office_id=by.office, outcome=""))
-    Letter.objects.filter(pk__in=[row.pk for row in rows]).update(
-        outcome=outcome, outcome_on=on, evidence=evidence.strip()[:80], settled_by=by.name, settled_at=at
-    )
-    audit.record(
-        [audit.Fact("suket.settle", None, row.resident_id, {"letter": str(row.pk), "outcome": outcome}) for row in rows],
-        by=by,
-        at=at,
-    )
-    return len(rows)

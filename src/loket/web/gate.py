@@ -38,7 +38,7 @@ def staff_only(*roles: Role) -> Callable[[View], View]:
                 return errors.forbidden(request)
             return view(request, actor, *args, **kwargs)
 
-        inner.roles = roles  # type: ignore[attr-defined]  # read by the test that lists every page and its roles
+        inner.roles = roles  # type: ignore[attr-defined]  # read by tests/security/test_doors.py
         return inner
 
     return wrap

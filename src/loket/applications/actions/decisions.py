@@ -206,6 +206,9 @@ def advance_paper(codes_: Sequence[str], name: str, *, by: Actor, at: datetime) 
 @transaction.atomic
 def slip(applications: Sequence[Application], until: date, cause: str, *, by: Actor, at: datetime) -> None:
     """A promise that cannot be kept: the resident hears first, with the cause and the new date."""
+    held = lock([item.code for item in applications], by.office).values()
+    # What was finished, or promised anew, while the list was made needs no news.
+    applications = [item for item in held if item.state in rules.OURS and item.promise_on < until]
     Application.objects.filter(pk__in=[item.pk for item in applications]).update(promise_on=until)
     facts = [
         audit.Fact(

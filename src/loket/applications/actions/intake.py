@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from loket.applications import filing as filings
-from loket.applications import queries
+from loket.applications import queries, rules
 from loket.applications.actions.moves import lock, move, tell
 from loket.applications.filing import Filing
 from loket.applications.models import Application, Document
@@ -146,7 +146,7 @@ WITH filed AS (
                 AS paper(id, kind, size, digest)
 )
 SELECT count(*) + 1 FROM applications_application a JOIN filed ON filed.office_id = a.office_id
-WHERE a.state IN ('submitted', 'verified', 'ready')
+WHERE a.state IN ({queries.written(rules.IN_LINE)})
   AND (a.priority, a.complete_at, a.queue_seq) < (filed.priority, filed.complete_at, filed.queue_seq)
 """
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
+from loket.applications import rules as case_rules
 from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
@@ -29,7 +30,7 @@ def choose(code: str, method: str, address: Address | None = None, *, by: Actor,
     if method not in ("post", "pickup"):
         raise Refusal("method", N_("Pilih dikirim lewat Kantor Pos atau diambil di kantor."), field="method")
     application = lock_one(code, by)
-    if application.state not in ("printed", "on_shelf", "returned_home"):
+    if application.state not in case_rules.CHOOSABLE:
         raise Refusal(
             "too_late" if application.chosen_at else "not_printed",
             N_("Amplop kartu ini sudah ditutup, jadi cara terima tidak bisa diubah. Hubungi petugas kalau perlu.")
@@ -67,6 +68,9 @@ def choose(code: str, method: str, address: Address | None = None, *, by: Actor,
 @transaction.atomic
 def remind(silent: Sequence[Application], *, by: Actor, at: datetime) -> None:
     """Ask again those who have not answered; the day is noted, so that nobody is asked twice in a row."""
+    held = applications.lock([item.code for item in silent], by.office).values()
+    # Whoever answered while the list was made is not asked.
+    silent = [item for item in held if item.state == "printed" and not item.method]
     Application.objects.filter(pk__in=[item.pk for item in silent]).update(reminded_at=at)
     fee = offices.office(by.office).settings.post_fee
     applications.tell(silent, "choose_reminder", {item.pk: {"fee": fee} for item in silent}, by=by, at=at)

@@ -192,7 +192,7 @@ def _page(request: HttpRequest, application: Application) -> dict[str, Any]:
         "kembali": reverse("citizen:cek"),
         "late": application.finished_at is None and application.promise_on < offices.office(application.office_id).today(),
         "is_final": application.state in rules.FINAL,
-        "may_choose": application.state in ("printed", "on_shelf", "returned_home") and service.is_card,
+        "may_choose": application.state in rules.CHOOSABLE and service.is_card,
         "may_cancel": rules.may_move("cancel", application.state),
     }
     if own:

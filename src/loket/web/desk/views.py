@@ -22,6 +22,7 @@ from loket.catalogue import queries as catalogue
 from loket.core import clock, codes, text
 from loket.core.actor import Actor, Role
 from loket.core.errors import Refusal
+from loket.offices import queries as offices
 from loket.residents import nik as niks
 from loket.web import forms, words
 from loket.web.gate import staff_only
@@ -92,7 +93,7 @@ def following(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_POST
-@staff_only(Role.VERIFIER, Role.HEAD, Role.DISPATCHER)
+@staff_only(Role.VERIFIER)
 def advance(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
     """Paper documents: signed, then sent."""
     code = codes.parse(kode)
@@ -207,4 +208,4 @@ def _masked(number: str) -> str:
 
 def _warnings(found: cases.Case) -> list[str]:
     nik = niks.parse_nik(found.nik, strict=False)
-    return niks.warnings(nik, found.birth_on, clock.now().date())
+    return niks.warnings(nik, found.birth_on, offices.office(found.application.office_id).today())

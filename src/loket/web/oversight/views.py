@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 from loket.core import text
 from loket.core.actor import Actor, Role
 from loket.insight import queries as insight
+from loket.offices import queries as offices
 from loket.web import figures
 from loket.web.gate import staff_only
 
-LOW_COVER, HIGH_SPOILED = 15, 0.02
+HIGH_SPOILED = 0.02
 
 
 @require_safe
@@ -22,7 +23,7 @@ LOW_COVER, HIGH_SPOILED = 15, 0.02
 def head(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Suket and zero, blanks and cover, the two channels, and what needs attention, on one page and one A4."""
     today = insight.today(actor.office)
-    needs = _needs(today, insight.attention(actor.office))
+    needs = _needs(today, insight.attention(actor.office), offices.office(actor.office).settings.low_stock_days)
     sentences = [
         figures.suket_sentence(today),
         figures.zero_sentence(today),
@@ -46,10 +47,10 @@ def _attention_sentence(needs: list[str]) -> str:
     return _("{count} hal perlu perhatian. Yang paling mendesak: {first}").format(count=text.angka(len(needs)), first=needs[0])
 
 
-def _needs(today: insight.Today, found: insight.Attention) -> list[tuple[str, str]]:
+def _needs(today: insight.Today, found: insight.Attention, low_cover: int) -> list[tuple[str, str]]:
     """What waits too long or runs out, the most pressing first; each with its list where there is one."""
     needs: list[tuple[str, str]] = []
-    if today.cover_days is not None and today.cover_days < LOW_COVER:
+    if today.cover_days is not None and today.cover_days < low_cover:
         needs.append((_("Blangko hanya cukup {count} hari kerja.").format(count=today.cover_days), reverse("workshop:stok")))
     for count, sentence, href in (
         (found.overdue, _("{count} permohonan melewati janji."), ""),

@@ -53,11 +53,6 @@ def hari_tanggal(value: date | None, zone: str | None = None) -> str:
 
 
 @register.filter
-def bulan(value: date | None) -> str:
-    return "" if value is None else text.bulan(value, _lang())
-
-
-@register.filter
 def jam(value: time | None) -> str:
     """A time of the office's own day, such as its opening hour."""
     return "" if value is None else text.jam(value, _lang())
@@ -84,12 +79,6 @@ def obrolan(number: str) -> SafeString:
 def pill(kind: str, words: str) -> SafeString:
     """A state as a word on a quiet colour; the word alone carries the meaning."""
     return format_html('<strong class="adm-pill adm-pill--{}">{}</strong>', kind if kind in PILLS else "netral", words)
-
-
-@register.simple_tag
-def kode(value: str) -> SafeString:
-    """A request code that never breaks across lines."""
-    return format_html('<span class="adm-code">{}</span>', value)
 
 
 @register.simple_tag
