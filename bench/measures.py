@@ -223,6 +223,8 @@ class Browser:
     def sign_in(self, name: str, password: str) -> None:
         self.get("/masuk/")
         self.post("/masuk/", nama=name, sandi=password)
+        # The other office may take minutes to load; no server keeps an idle connection that long.
+        self.connection.close()
         self.get("/petugas/cari/" if name.startswith("verif") else "/pimpinan/")
 
     def search(self, sought: str, reason: str = "") -> str:

@@ -12,7 +12,6 @@ from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts
-from loket.applications import queries as cases
 from loket.bot import conversation
 from loket.conversations import gateways, inbox, outbox
 from loket.core import clock, limits
@@ -71,7 +70,7 @@ def tend() -> int:
     limits.purge(clock.now())
     for code in list(Office.objects.values_list("code", flat=True)):
         remind_of_choice(code)
-        tell_of_slips(code)
+        applications.slip_overdue(by=system(code, "slips"), at=clock.now())
         insight.freeze_due(code)
     return 0
 
@@ -84,18 +83,3 @@ def remind_of_choice(office: str) -> int:
     if silent:
         delivery.remind(silent, by=system(office, "remind"), at=now)
     return len(silent)
-
-
-def tell_of_slips(office: str) -> int:
-    """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
-    view = offices.office(office)
-    today = view.today()
-    late = cases.overdue(office, today)
-    until = view.working_days_from(today, 5)
-    for cause, group in (
-        (applications.CAUSE_CENTRE, [item for item in late if item.state == "verified" and item.slot == "card"]),
-        (applications.CAUSE_BUSY, [item for item in late if item.state != "verified" or item.slot != "card"]),
-    ):
-        if group:
-            applications.slip(group, until, cause, by=system(office, "slips"), at=clock.now())
-    return len(late)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from loket import jobs
+from loket.applications import actions as applications
 from loket.applications.models import Application
 from loket.conversations.models import Message
 from loket.core import clock
+from loket.core.actor import system
 from loket.offices import queries as offices
 from tests import cast as play
 from tests.cast import CILEGON, Cast
+
+
+def _slips() -> int:
+    return applications.slip_overdue(by=system(CILEGON, "slips"), at=clock.now())
 
 
 def _told(code: str) -> list[str]:
@@ -32,9 +38,9 @@ def test_whoever_does_not_choose_is_asked_again_after_some_days_and_not_at_once(
 def test_a_promise_that_was_not_kept_gets_a_new_date_and_the_resident_hears_it(cast: Cast) -> None:
     code = play.file(cast).code
     promised = Application.objects.get(code=code).promise_on
-    assert jobs.tell_of_slips(CILEGON) == 0
+    assert _slips() == 0
     clock.move_to(cast.at + timedelta(days=(promised - cast.at.date()).days + 1))
-    assert jobs.tell_of_slips(CILEGON) == 1
-    assert jobs.tell_of_slips(CILEGON) == 0
+    assert _slips() == 1
+    assert _slips() == 0
     assert Application.objects.get(code=code).promise_on > clock.now().date()
     assert len(_told(code)) == 2

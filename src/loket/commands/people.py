@@ -10,11 +10,9 @@ from typing import Any
 
 from loket.commands import refuse, start_django
 from loket.commands.tend import _no_database
+from loket.core.actor import Role
 
-ROLES = (
-    "resident", "recorder", "counter", "verifier", "printer", "custodian", "dispatcher", "courier", "head", "auditor",
-    "admin",
-)  # fmt: skip
+ROLES = tuple(role.value for role in Role)
 
 
 def add(commands: Any) -> None:
@@ -44,7 +42,6 @@ def add(commands: Any) -> None:
 
 def run_open(given: argparse.Namespace) -> int:
     def work(by: Any, at: Any, password: str) -> None:
-        from loket.core.actor import Role
         from loket.staff import actions as staff
 
         staff.open_account(
@@ -70,7 +67,7 @@ def _with_password(given: argparse.Namespace, work: Callable[[Any, Any, str], No
         return problem
     start_django("web")
     from loket.core import clock
-    from loket.core.actor import Actor, Role
+    from loket.core.actor import Actor
     from loket.core.errors import Refusal
     from loket.offices import queries as offices
 
@@ -89,7 +86,7 @@ def run_create(given: argparse.Namespace) -> int:
         return problem
     start_django("web")
     from loket.core import clock
-    from loket.core.actor import Actor, Role
+    from loket.core.actor import Actor
     from loket.core.errors import Refusal
     from loket.offices import queries as offices
     from loket.staff import actions as staff

@@ -2,14 +2,12 @@
 `intake` the resident, `decisions` the office, `reading` whoever looks, all by way of `moves`."""
 
 from loket.applications.actions.decisions import (
-    CAUSE_BUSY,
-    CAUSE_CENTRE,
     Verdict,
     advance_paper,
     cancel,
     decide,
     set_delivery,
-    slip,
+    slip_overdue,
     take_statuses,
 )
 from loket.applications.actions.intake import Receipt, correct, file
@@ -17,7 +15,7 @@ from loket.applications.actions.moves import Result, check_move, lock, move, tel
 from loket.applications.actions.reading import open_case, photo, reveal_nik, search, search_nik
 
 __all__ = [
-    "CAUSE_BUSY", "CAUSE_CENTRE", "Receipt", "Result", "Verdict", "advance_paper", "cancel", "check_move", "correct",
-    "decide", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search", "search_nik", "set_delivery", "slip",
+    "Receipt", "Result", "Verdict", "advance_paper", "cancel", "check_move", "correct",
+    "decide", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search", "search_nik", "set_delivery", "slip_overdue",
     "take_statuses", "tell",
 ]  # fmt: skip

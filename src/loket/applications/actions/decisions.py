@@ -23,6 +23,8 @@ from loket.offices import queries as offices
 from loket.residents import actions as residents
 
 TABLE = "applications_application"
+# Working days until the next promise, when one could not be kept.
+NEW_PROMISE_DAYS = 5
 CAUSE_BUSY = N_("antrean lebih panjang dari perkiraan")
 CAUSE_CENTRE = N_("status rekaman Anda dari pusat belum siap cetak")
 
@@ -201,6 +203,20 @@ def advance_paper(codes_: Sequence[str], name: str, *, by: Actor, at: datetime) 
     if name == "send":
         tell(moved, "sent", by=by, at=at)
     return results
+
+
+def slip_overdue(*, by: Actor, at: datetime) -> int:
+    """Promises of yesterday that were not kept get a new date, with their cause; returns how many."""
+    office = offices.office(by.office)
+    late = queries.overdue(by.office, office.today())
+    until = office.working_days_from(office.today(), NEW_PROMISE_DAYS)
+    for cause, group in (
+        (CAUSE_CENTRE, [item for item in late if item.state == "verified" and item.slot == "card"]),
+        (CAUSE_BUSY, [item for item in late if item.state != "verified" or item.slot != "card"]),
+    ):
+        if group:
+            slip(group, until, cause, by=by, at=at)
+    return len(late)
 
 
 @transaction.atomic

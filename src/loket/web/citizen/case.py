@@ -34,7 +34,7 @@ GUESSES, GUESS_MINUTES = 300, 15
 
 def find(request: HttpRequest) -> HttpResponse:
     """One field takes the code as people type it."""
-    typed = request.POST.get("kode", "")[:40]
+    typed = forms.text(request, "kode", 40)
     context: dict[str, Any] = {"typed": typed, "kembali": "/"}
     if request.method != "POST":
         return render(request, "citizen/cek.html", context)

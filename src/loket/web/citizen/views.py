@@ -127,7 +127,7 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "citizen/periksa.html", context)
     try:
-        if not request.POST.get("setuju"):
+        if not forms.text(request, "setuju", 4):
             raise Refusal("consent", N_("Centang pernyataan di bawah kalau isian sudah benar."), field="setuju")
         code = _send(request, draft, given)
     except (Refusal, Refusals) as problem:
