@@ -223,9 +223,9 @@ class Browser:
     def sign_in(self, name: str, password: str) -> None:
         self.get("/masuk/")
         self.post("/masuk/", nama=name, sandi=password)
+        self.get("/petugas/cari/" if name.startswith("verif") else "/pimpinan/")
         # The other office may take minutes to load; no server keeps an idle connection that long.
         self.connection.close()
-        self.get("/petugas/cari/" if name.startswith("verif") else "/pimpinan/")
 
     def search(self, sought: str, reason: str = "") -> str:
         return self.post("/petugas/cari/", cari=sought, alasan=reason)

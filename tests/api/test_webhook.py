@@ -17,7 +17,8 @@ from loket.bot import conversation
 from loket.conversations import inbox, outbox
 from loket.conversations.actions import key_of
 from loket.conversations.models import Contact, Message
-from loket.core import clock
+from loket.core import clock, codes
+from tests import cast as play
 from tests.cast import Cast
 from tests.conftest import _connect
 from wa_emulator.shapes import sign
@@ -89,6 +90,32 @@ def test_a_message_sent_four_times_is_one_message_with_one_answer(cast: Cast) ->
         understand()
     assert Message.objects.filter(outgoing=False).count() == 2
     assert Message.objects.filter(outgoing=True).count() == 2
+
+
+def said() -> str:
+    """The newest answer as it was queued."""
+    answer = Message.objects.filter(outgoing=True).latest("seq")
+    return f"{answer.notice} {json.dumps(answer.params, ensure_ascii=False)}"
+
+
+def test_a_code_from_another_number_shows_its_state_and_gives_no_link(cast: Cast) -> None:
+    code = play.file(cast).code
+    post(delivery(message(text=codes.shown(code).lower())))
+    understand()
+    assert said().startswith("status_elsewhere")
+    assert "sedang diperiksa" in said()
+    # The parameter from which a link to the case would be made.
+    assert '"code"' not in said()
+
+
+def test_an_unknown_code_and_a_nik_in_the_chat_are_answered(cast: Cast) -> None:
+    post(delivery(message(text=codes.shown(codes.generate()))))
+    understand()
+    assert said().startswith("code_unknown")
+    post(delivery(message("wamid.2", "NIK saya 367201570590001")))
+    understand()
+    assert said().startswith("form_link_kindly")
+    assert "3672015" not in said()
 
 
 def test_unknown_types_and_fields_are_kept_and_hurt_nobody(cast: Cast) -> None:

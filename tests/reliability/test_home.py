@@ -66,6 +66,9 @@ def test_a_server_that_is_there_already(folder: Path, server: str) -> None:
         assert not (folder / "pg").exists()
         assert loket(folder, "db", "url", DATABASE_URL=url).stdout.strip() == url
         assert loket(folder, "verify", "--json", DATABASE_URL=url).returncode == 0
+        assert "Next: ./loket account create --help" in loket(
+            folder, "account", "create", "Ani!", "--full-name", "Ani", "--role", "verifier", DATABASE_URL=url
+        ).stderr
         cleared = loket(folder, "demo", "--fresh", DATABASE_URL=url)
         assert (cleared.returncode, "does not clear" in cleared.stderr) == (3, True)
         # The guards of the ledger and of the trail do not depend on roles.

@@ -55,6 +55,18 @@ def test_a_balance_below_zero_is_refused_whoever_writes(cast: Cast) -> None:
     assert ledger.on_hand(CILEGON, stock.CARD) == 2
 
 
+@pytest.mark.parametrize("column", ["document", "actor", "key"])
+def test_a_movement_says_by_what_paper_whom_and_once(cast: Cast, column: str) -> None:
+    play.blanks(cast, 2)
+    values = {"document": "'count'", "actor": "'x'", "key": "'x'"} | {column: "''"}
+    with pytest.raises(IntegrityError, match="stock_movement_has_document_actor_and_key"):
+        _sql(
+            "INSERT INTO stock_movement (office_id, product, from_place, to_place, quantity, document, document_id, key, actor, "
+            f"counter_signer, reason, at) VALUES ('{CILEGON}', 'KTP_EL', 'store', 'missing', 1, {values['document']}, 'x', "
+            f"{values['key']}, {values['actor']}, '', '', now())"
+        )
+
+
 def test_a_step_that_no_move_makes_is_refused(cast: Cast) -> None:
     receipt = play.file(cast)
     with pytest.raises(IntegrityError, match="no move leads from submitted to delivered"):

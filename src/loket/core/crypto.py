@@ -12,8 +12,10 @@ import os
 import re
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -145,8 +147,9 @@ def words(name: str) -> list[str]:
 
 
 def name_tokens(name: str, ring: Keyring) -> list[int]:
-    """Truncated HMACs of the first four letters of every word: short on purpose, so that collisions hide equality."""
-    return sorted({_token(word[:_PREFIX], ring) for word in words(name)})
+    """Truncated HMACs of the first four letters of every word and of every two words: short on purpose, so that
+    collisions hide equality. Few share two words, so that a search reads as little in a large office as in a small one."""
+    return _tokens(words(name), ring)
 
 
 def search_tokens(text: str, ring: Keyring) -> list[int]:
@@ -154,13 +157,18 @@ def search_tokens(text: str, ring: Keyring) -> list[int]:
     so it only counts when there is no longer one."""
     wanted = words(text)
     telling = [word for word in wanted if len(word) >= _PREFIX] or [word for word in wanted if len(word) > 1]
-    return sorted({_token(word[:_PREFIX], ring) for word in telling})
+    return _tokens(telling, ring)
 
 
 def name_matches(name: str, wanted: list[str]) -> bool:
     """Whether every wanted word begins a word of the opened name."""
     found = words(name)
     return all(any(word.startswith(want) for word in found) for want in words(" ".join(wanted)))
+
+
+def _tokens(of: Sequence[str], ring: Keyring) -> list[int]:
+    heads = sorted({word[:_PREFIX] for word in of})
+    return sorted({_token(text, ring) for text in (*heads, *map(" ".join, combinations(heads, 2)))})
 
 
 def _token(word: str, ring: Keyring) -> int:

@@ -79,7 +79,7 @@ QUERIES: dict[str, str] = {
             WHERE e.case_id = a.id AND e.action LIKE 'application.%%' AND e.body::jsonb ? 'state'
             ORDER BY seq DESC LIMIT 1) last ON true
         WHERE a.state IS DISTINCT FROM last.target LIMIT {_LIMIT}""",
-    "I10 nothing is ready or printed without PRINT_READY_RECORD": f"""
+    "I10 nothing waits for the printer without PRINT_READY_RECORD": f"""
         SELECT a.code FROM applications_application a JOIN residents_resident r ON r.id = a.resident_id
         LEFT JOIN residents_enrolment e ON e.office_id = r.office_id AND e.nik_index = r.nik_index
         WHERE a.state = 'ready' AND e.status IS DISTINCT FROM 'PRINT_READY_RECORD' LIMIT {_LIMIT}""",
@@ -99,7 +99,7 @@ QUERIES: dict[str, str] = {
         WHERE (outcome = '') <> (settled_at IS NULL) OR (outcome <> '' AND (evidence = '' OR settled_by = ''))""",
     "I14 whoever has the new card in the hand holds no outstanding Suket": f"""
         SELECT a.code FROM applications_application a JOIN suket_letter l ON l.resident_id = a.resident_id
-        WHERE a.service = 'SUKET_EXCHANGE' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
+        WHERE a.slot = 'card' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
           AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message

@@ -52,6 +52,10 @@ class Movement(models.Model):
                 condition=models.Q(from_place__in=Place.values, to_place__in=Place.values),
                 name="stock_movement_knows_its_places",
             ),
+            models.CheckConstraint(
+                condition=~(models.Q(document="") | models.Q(actor="") | models.Q(key="")),
+                name="stock_movement_has_document_actor_and_key",
+            ),
         ]
         indexes = [
             models.Index(fields=["case_id"], name="stock_by_case", condition=models.Q(case_id__isnull=False)),
