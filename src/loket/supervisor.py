@@ -69,12 +69,13 @@ def demo(port: int, *, fresh: bool) -> int:
             "emulator",
             [
                 sys.executable, "-m", "wa_emulator", "--port", str(stored["emulator_port"]),
-                "--callback", f"http://127.0.0.1:{port}/hooks/whatsapp", "--app-secret", stored["wa_app_secret"],
-                "--verify-token", stored["wa_verify_token"], "--token", stored["wa_token"],
-                "--phone-id", stored["wa_phone_id"], "--state", str(home.path() / "emulator.db"),
+                "--callback", f"http://127.0.0.1:{port}/hooks/whatsapp", "--phone-id", stored["wa_phone_id"], "--state", str(home.path() / "emulator.db"),
                 "--now", _core_time(),
             ],
-            {},
+            {
+                "LOKET_WA_APP_SECRET": stored["wa_app_secret"], "LOKET_WA_VERIFY_TOKEN": stored["wa_verify_token"],
+                "LOKET_WA_TOKEN": stored["wa_token"],
+            },
         ),
     ]  # fmt: skip
     return _tend(children, port, lambda: _welcome(port, made, time.monotonic() - begun))

@@ -1,6 +1,7 @@
 """`python -m wa_emulator`: a provider and a phone on one port of the loopback."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -16,9 +17,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="wa_emulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--callback", required=True, help="the product's webhook")
-    parser.add_argument("--app-secret", required=True)
-    parser.add_argument("--verify-token", required=True)
-    parser.add_argument("--token", required=True, help="the bearer token that the product sends")
+    # Secrets come from the environment rather than the command line, which every user of the machine can read.
+    for name, variable in (("app-secret", "APP_SECRET"), ("verify-token", "VERIFY_TOKEN"), ("token", "TOKEN")):
+        known = os.environ.get(f"LOKET_WA_{variable}")
+        parser.add_argument(f"--{name}", default=known, required=not known, help=f"default: LOKET_WA_{variable}")
     parser.add_argument("--phone-id", required=True)
     parser.add_argument("--display-number", default="622547800000")
     parser.add_argument("--now", help="ISO 8601; the clock then ticks on (default: where it stood, or real time)")

@@ -67,7 +67,7 @@ def test_a_wrong_answer_stays_on_its_page_with_what_to_do(form: Client, page: st
     ("name", "content", "sentence"),
     [
         ("foto.jpg", b"%PDF-1.7 bukan foto", "Berkas ini PDF"),
-        ("foto.jpg", b"", "Foto belum dipilih"),
+        ("foto.jpg", b"", "Berkasnya kosong"),
         ("foto.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "bukan foto"),
         ("foto.jpg", _png(8000, 5000), "megapiksel"),
         ("foto.jpg", play.photo()[:900], "rusak"),
@@ -108,6 +108,15 @@ def test_an_empty_contact_page_names_every_field(form: Client) -> None:
     shown = form.post("/ajukan/isi/kontak/", {}).content.decode()
     assert shown.count('class="govuk-error-message"') == 3
     assert 'href="#kelurahan"' in shown
+
+
+def test_the_photo_of_a_form_is_seen_by_the_one_who_fills_it_in(form: Client) -> None:
+    for page, typed in GOOD.items():
+        form.post(f"/ajukan/{page}", typed)
+    form.post("/ajukan/foto/kk/", {"kk": SimpleUploadedFile("kk.jpg", play.photo())})
+    assert '/ajukan/foto/kk/lihat/"' in form.get("/ajukan/foto/kk/").content.decode()
+    assert form.get("/ajukan/foto/kk/lihat/").content == play.photo()
+    assert Client().get("/ajukan/foto/kk/lihat/").status_code == 404
 
 
 def test_the_counter_stays_at_its_desk_when_a_code_is_wrong(cast: Cast) -> None:

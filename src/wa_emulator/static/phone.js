@@ -111,11 +111,15 @@ async function talk() {
 async function pick() {
   byId("new").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const person = await call("meet", { number: byId("number").value.replace(/^0/, "62"), name: byId("name").value });
-    location.href = `/?nomor=${person.number}`;
+    const typed = { number: byId("number").value.replace(/\D/g, "").replace(/^0/, "62"), name: byId("name").value };
+    try {
+      location.href = `/?nomor=${(await call("meet", typed)).number}`;
+    } catch {
+      byId("wrong").textContent = "Ini bukan nomor HP. Contoh: 081290001234.";
+    }
   });
   for (const person of (await call("people")).slice(0, 20)) {
-    const link = element("a", "", `${person.name}, +${person.number}`);
+    const link = element("a", "", /\d{6}/.test(person.name) ? `+${person.number}` : `${person.name}, +${person.number}`);
     link.href = `/?nomor=${person.number}`;
     const item = element("li");
     item.append(link);

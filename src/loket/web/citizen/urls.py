@@ -11,6 +11,7 @@ urlpatterns = [
     path("ajukan/", views.start, name="mulai"),
     path("ajukan/isi/<str:langkah>/", views.step, name="langkah"),
     path("ajukan/foto/<str:jenis>/", views.photo, name="foto"),
+    path("ajukan/foto/<str:jenis>/lihat/", views.look, name="lihat_foto"),
     path("ajukan/periksa/", views.check, name="periksa"),
     path("ajukan/selesai/", views.done, name="selesai"),
     path("ajukan/nanti/", views.later, name="nanti"),

@@ -20,7 +20,7 @@ from loket.applications import queries as cases
 from loket.applications.models import Draft
 from loket.catalogue import queries as catalogue
 from loket.core import answers as remembered
-from loket.core import clock, codes, limits, links, media, text
+from loket.core import clock, codes, crypto, limits, links, media, text
 from loket.core.actor import resident
 from loket.core.errors import N_, Refusal, Refusals
 from loket.offices import queries as offices
@@ -111,6 +111,16 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
         return render(request, "citizen/foto.html", context | {"problems": words.problems(problem)}, status=problem.status)
     _keep(request, draft, given | found)
     return _next(request, given | found, page)
+
+
+@require_safe
+def look(request: HttpRequest, jenis: str) -> HttpResponse:
+    """The photo that this form holds, for the one who fills it in."""
+    draft = _draft(request)
+    kept = drafts.answers(draft).get("photos", {}).get(jenis) if draft else None
+    if kept is None:
+        raise Refusal("photo_unknown", N_("Foto ini tidak ada di isian Anda."), status=404)
+    return HttpResponse(media.read(UUID(kept), crypto.system_key()), content_type="image/jpeg")
 
 
 def check(request: HttpRequest) -> HttpResponse:
