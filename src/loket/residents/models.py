@@ -36,7 +36,8 @@ class Resident(models.Model):
         db_table = "residents_resident"
         constraints = [models.UniqueConstraint(fields=["office", "nik_index"], name="residents_one_per_nik")]
         indexes = [
-            GinIndex(fields=["name_tokens"], name="residents_by_name"),
+            # In kB. What has not entered the index yet is read by every search, and its length weighs on the plan.
+            GinIndex(fields=["name_tokens"], name="residents_by_name", gin_pending_list_limit=64),
             models.Index(fields=["kk_index"], name="residents_by_kk", condition=models.Q(kk_index__isnull=False)),
         ]
 
