@@ -97,6 +97,12 @@ def test_a_server_that_does_not_answer_is_a_sentence(folder: Path) -> None:
     assert "Next:" in done.stderr
 
 
+def test_every_model_has_its_migration(db: None) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
 def test_wrong_usage_is_not_a_refusal(folder: Path) -> None:
     assert loket(folder, "demo", "--colour").returncode == 2
     assert loket(folder, "no-such-command").returncode == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -227,9 +227,18 @@ def case(application: Application) -> Case:
 
 def resident_key(application: Application) -> crypto.DataKey:
     """The data key of the resident an application is for."""
+    return resident_keys([application])[application.pk]
+
+
+def resident_keys(applications: Sequence[Application]) -> dict[UUID, crypto.DataKey]:
+    """The data keys of the residents, by the id of each application."""
+    keyring = crypto.keyring()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT data_key FROM residents_resident WHERE id = %s", [application.resident_id])
-        return crypto.unwrap(bytes(cursor.fetchone()[0]), application.resident_id, crypto.keyring())
+        cursor.execute(
+            "SELECT id, data_key FROM residents_resident WHERE id = ANY(%s)", [[item.resident_id for item in applications]]
+        )
+        keys = {row: crypto.unwrap(bytes(wrapped), row, keyring) for row, wrapped in cursor.fetchall()}
+    return {item.pk: keys[item.resident_id] for item in applications}
 
 
 def _rows(where: str, params: list[Any]) -> list[Row]:

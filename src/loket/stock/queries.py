@@ -10,7 +10,7 @@ from django.db.models import Sum
 from loket.core.errors import N_, Refusal
 from loket.stock.models import Balance, Movement, Place
 
-# Blanks that can still be printed: in the store, at a service point or in an operator's drawer.
+# Blanks that can still be printed: in the store, or in the drawer of an operator for the cards of an open batch.
 ON_HAND = (Place.STORE, Place.DRAWER)
 
 
@@ -31,6 +31,11 @@ class Row(NamedTuple):
 def balances(office: str, product: str) -> dict[str, int]:
     """Pieces by place; places never used are absent."""
     return dict(Balance.objects.filter(office_id=office, product=product).values_list("place", "quantity"))
+
+
+def in_store(office: str, product: str) -> int:
+    """Blanks that a new batch may draw."""
+    return balances(office, product).get(Place.STORE, 0)
 
 
 def on_hand(office: str, product: str) -> int:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from loket.applications import filing as filings
 from loket.applications import queries, rules
 from loket.applications import statuses as siak
-from loket.applications.actions.moves import Result, check_move, lock, move, tell
+from loket.applications.actions.moves import Result, check_move, each, lock, move, tell
 from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
@@ -44,33 +44,23 @@ def decide(verdicts: Sequence[Verdict], *, by: Actor, at: datetime) -> list[Resu
     """A verifier's decisions; each stands alone, all that stand are moved as sets."""
     require(by, Role.VERIFIER)
     held = lock([item.code for item in verdicts], by.office)
-    problems: dict[str, Refusal] = {}
-    taken: dict[str, Verdict] = {}
+    wanted: dict[str, Verdict] = {}
     for item in verdicts:
-        try:
-            _check_verdict(item, held.get(item.code), taken, by)
-            taken[item.code] = item
-        except Refusal as problem:
-            problems.setdefault(item.code, problem)
+        wanted.setdefault(item.code, item)
+    taken, results = each(
+        [item.code for item in verdicts], held, lambda application: _check_verdict(wanted[application.code], application, by),
+        reached="",
+    )  # fmt: skip
     groups: dict[str, list[Application]] = {"approve": [], "return": [], "reject": []}
-    for code, item in taken.items():
-        groups[item.verdict].append(held[code])
+    for application in taken:
+        groups[wanted[application.code].verdict].append(application)
     _approve(groups["approve"], by=by, at=at)
-    _send_back("return", groups["return"], taken, by=by, at=at)
-    _send_back("reject", groups["reject"], taken, by=by, at=at)
-    return [
-        Result(item.code, problem=problems[item.code])
-        if item.code in problems and taken.get(item.code) is not item
-        else Result(item.code, held[item.code].state)
-        for item in verdicts
-    ]
+    _send_back("return", groups["return"], wanted, by=by, at=at)
+    _send_back("reject", groups["reject"], wanted, by=by, at=at)
+    return [item if item.problem else Result(item.code, held[item.code].state) for item in results]
 
 
-def _check_verdict(item: Verdict, application: Application | None, taken: Mapping[str, Verdict], by: Actor) -> None:
-    if application is None:
-        raise queries.unknown(item.code)
-    if item.code in taken:
-        raise Refusal("twice", N_("Kode {code} tertulis dua kali dalam satu kiriman."), status=409, code=item.code)
+def _check_verdict(item: Verdict, application: Application, by: Actor) -> None:
     if item.verdict not in ("approve", "return", "reject"):
         raise Refusal("verdict", N_("Putusan harus approve, return, atau reject."), field="verdict")
     if item.verdict != "approve" and len(item.reason.strip()) < 5:
@@ -126,8 +116,9 @@ def _send_back(
         changes={"verifier": by.name},
         body={item.pk: {"fields": list(verdicts[item.code].fields)} for item in applications},
     )
+    keys = queries.resident_keys(applications)
     for item in applications:
-        item.reason = queries.resident_key(item).seal(TABLE, "reason", item.pk, reasons[item.pk])
+        item.reason = keys[item.pk].seal(TABLE, "reason", item.pk, reasons[item.pk])
         item.fix_fields = list(verdicts[item.code].fields)
     Application.objects.bulk_update(applications, ["reason", "fix_fields"])
     until = (office.today() + timedelta(days=office.settings.fix_within_days)).isoformat()
@@ -185,20 +176,14 @@ def cancel(code: str, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def advance_paper(codes_: Sequence[str], name: str, *, by: Actor, at: datetime) -> list[Result]:
     """`sign` or `send` papers as a set; each item stands alone."""
-    held = lock(codes_, by.office)
-    results: list[Result] = []
-    moved: list[Application] = []
-    for code in dict.fromkeys(codes_):
-        try:
-            if code not in held:
-                raise queries.unknown(code)
-            if held[code].slot == "card":
-                raise Refusal("is_card", N_("Permohonan {code} adalah kartu, bukan dokumen kertas."), code=code)
-            check_move(held[code], name, by)
-            moved.append(held[code])
-            results.append(Result(code, rules.MOVES[name].target))
-        except Refusal as problem:
-            results.append(Result(code, problem=problem))
+    def check(application: Application) -> None:
+        if application.slot == "card":
+            raise Refusal(
+                "is_card", N_("Permohonan {code} adalah kartu, bukan dokumen kertas."), code=application.code
+            )
+        check_move(application, name, by)
+
+    moved, results = each(codes_, lock(codes_, by.office), check, reached=rules.MOVES[name].target)
     move(moved, name, by=by, at=at)
     if name == "send":
         tell(moved, "sent", by=by, at=at)

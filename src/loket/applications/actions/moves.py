@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loket.applications import rules
+from loket.applications import queries, rules
 from loket.applications.models import Application
 from loket.audit import actions as audit
 from loket.catalogue import queries as catalogue
@@ -32,6 +32,26 @@ class Result:
 def lock(codes_: Iterable[str], office: str) -> dict[str, Application]:
     """Hold the rows of these codes until the transaction ends, always in the same order; unknown codes are absent."""
     return {row.code: row for row in Application.objects.raw(_LOCK, [office, list(set(codes_))])}
+
+
+def each(
+    codes: Sequence[str], held: Mapping[str, Application], check: Callable[[Application], None], *, reached: str
+) -> tuple[list[Application], list[Result]]:
+    """Sort items into those that stand and those that are refused, in the order they came."""
+    taken: dict[str, Application] = {}
+    results: list[Result] = []
+    for code in codes:
+        try:
+            if code not in held:
+                raise queries.unknown(code)
+            if code in taken:
+                raise Refusal("twice", N_("Kode {code} tertulis dua kali dalam satu kiriman."), status=409, code=code)
+            check(held[code])
+            taken[code] = held[code]
+            results.append(Result(code, reached))
+        except Refusal as problem:
+            results.append(Result(code, problem=problem))
+    return list(taken.values()), results
 
 
 def check_move(application: Application, name: str, by: Actor) -> None:

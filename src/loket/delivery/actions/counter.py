@@ -19,7 +19,7 @@ from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
 from loket.delivery.actions.choice import digest
-from loket.delivery.actions.hands import each, hand_into
+from loket.delivery.actions.hands import hand_into
 from loket.delivery.models import PickupCode
 
 
@@ -71,7 +71,7 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
             )
         names[application.pk] = rules.check_receiver(item.receiver, item.relation, item.suket)
 
-    taken, results = each([item.code for item in pickups], held, check, reached="collected")
+    taken, results = applications.each([item.code for item in pickups], held, check, reached="collected")
     audit.record(
         [audit.Fact("delivery.wrong_code", item.pk, item.resident_id, {"code": item.code}) for item in wrong], by=by, at=at
     )

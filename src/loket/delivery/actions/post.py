@@ -19,7 +19,7 @@ from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
 from loket.delivery.actions.choice import lock_one
-from loket.delivery.actions.hands import each, hand_into
+from loket.delivery.actions.hands import hand_into
 from loket.delivery.models import Event, Manifest, Parcel
 from loket.offices import actions as numbers
 
@@ -42,7 +42,7 @@ def open_manifest(codes: Sequence[str], *, by: Actor, at: datetime) -> tuple[Man
     """Close envelopes and list them on a new manifest; each item stands alone."""
     require(by, Role.DISPATCHER)
     held = applications.lock(codes, by.office)
-    taken, results = each(
+    taken, results = applications.each(
         codes, held, lambda application: _check_envelope(application, by), reached="enveloped"
     )
     if not taken:
@@ -129,7 +129,7 @@ def hand_over(
             )  # fmt: skip
         given[application.pk] = number
 
-    taken, results = each([code for code, _ in scans], held, check, reached="in_transit")
+    taken, results = applications.each([code for code, _ in scans], held, check, reached="in_transit")
     for application in taken:
         parcels[application.pk].tracking_number = given[application.pk]
         parcels[application.pk].handed_at = at

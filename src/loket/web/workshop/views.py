@@ -49,7 +49,7 @@ def print_room(request: HttpRequest, actor: Actor) -> HttpResponse:
         "ready": counts.get("ready", 0),
         "waiting": counts.get("verified", 0),
         "next": [(position, codes.shown(row.code), _service(row.service), row) for position, row in enumerate(rows, 1)],
-        "blanks": ledger.on_hand(actor.office, stock.CARD),
+        "blanks": ledger.in_store(actor.office, stock.CARD),
         "open": batches.open_batches(actor.office),
         "recent": batches.recent_batches(actor.office),
         "sizes": (20, 40, 80),
