@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import signal
@@ -60,8 +61,8 @@ def _call(office: Office, token: str, path: str, body: bytes | None = None, key:
         except urllib.error.HTTPError as problem:
             if problem.code < 500:
                 raise
-        except OSError:
-            pass
+        except (OSError, http.client.HTTPException):
+            pass  # refused, or cut off in the middle of an answer
         assert time.monotonic() < until, "nobody answers any more"
         time.sleep(0.2)
 

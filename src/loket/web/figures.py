@@ -88,7 +88,7 @@ def suket_chart(today: Today) -> charts.Chart:
 def channel_chart(today: Today) -> charts.Chart:
     """Requests per month, online beside counter."""
     title = _("{share} permohonan tiga bulan terakhir masuk lewat online.").format(share=_p(today.monthly_average.share))
-    labels = [text.bulan(month, _language()) for month, _online, _counter in today.months]
+    labels = [text.bulan(month, _language(), year=False) for month, _online, _counter in today.months]
     series = [
         charts.Series(_("Online"), [float(online) for _month, online, _counter in today.months]),
         charts.Series(_("Loket"), [float(counter) for _month, _online, counter in today.months]),
