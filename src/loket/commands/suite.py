@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import shutil
 import subprocess
@@ -43,16 +44,28 @@ def run_test(given: argparse.Namespace) -> int:
 
 
 def _browser() -> int | None:
-    """Debian's Chromium, which only root can install; never skipped in silence."""
-    if Path(CHROMIUM).exists():
+    """What the browser tests need of Debian, which only root can install; never skipped in silence."""
+    missing = _missing()
+    if not missing:
         return None
-    command = "apt-get install -y chromium"
+    names = " ".join(missing)
+    command = f"apt-get install -y {names}"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return refuse("Chromium dari Debian belum terpasang.", "Debian's Chromium is not installed.", f"sudo {command}")
-    say("Memasang Chromium dari Debian …", "Installing Debian's Chromium …")
+        return refuse(f"Paket Debian belum terpasang: {names}.", f"Packages of Debian are missing: {names}.", f"sudo {command}")
+    say(f"Memasang dari Debian: {names} …", f"Installing from Debian: {names} …")
     subprocess.run(["apt-get", "update", "-q"], check=False, stdout=subprocess.DEVNULL)
-    done = subprocess.run(["apt-get", "install", "-y", "-q", "chromium"], check=False, capture_output=True, text=True)
-    if done.returncode:
+    done = subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=False, capture_output=True, text=True)
+    if done.returncode or _missing():
         sys.stderr.write(done.stdout[-2000:] + done.stderr[-2000:])
-        return refuse("Chromium tidak dapat dipasang.", "Chromium could not be installed.", command)
+        return refuse(f"Tidak dapat dipasang: {names}.", f"Could not be installed: {names}.", command)
     return None
+
+
+def _missing() -> list[str]:
+    """Debian's packages that are not there: the browser, and a library that Playwright's own program is linked to."""
+    missing = [] if Path(CHROMIUM).exists() else ["chromium"]
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        missing.append("libatomic1")
+    return missing

@@ -1,4 +1,4 @@
-"""The movable clock and the answers already given, kept so that a repeated call changes nothing."""
+"""The movable clock, the answers already given, so that a repeated call changes nothing, and the tries that were made."""
 
 from __future__ import annotations
 
