@@ -123,16 +123,52 @@ def test_staff_pages_are_clean(site: str, browser: Browser, fresh: str) -> None:
     places = _work(people)
     found = _findings(browser.new_page(), f"{site}/masuk/", "masuk")
     for role, addresses in places.items():
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(f"{site}/masuk/")
-        page.fill("#nama", role)
-        page.fill("#sandi", casting.PASSWORD)
-        page.click("main button")
+        page = _signed_in(browser, site, role)
         named = [(f"{site}/{address}", f"{role}-{address.replace('/', '_').replace('?', '_')}") for address in addresses]
         for look in (_findings, _english):
             found += [line for url, name in named for line in look(page, url, name)]
-        context.close()
+        page.context.close()
+    assert not found, "\n".join(found)
+
+
+def _signed_in(browser: Browser, site: str, role: str) -> Page:
+    page = browser.new_context().new_page()
+    page.goto(f"{site}/masuk/")
+    page.fill("#nama", role)
+    page.fill("#sandi", casting.PASSWORD)
+    page.click("main button")
+    return page
+
+
+# What stands on each desk before anything has happened, and the button that sends its form empty.
+EMPTY = {
+    "verifier": [("petugas/", ""), ("petugas/cari/", "Cari"), ("petugas/obrolan/", "")],
+    "counter": [("petugas/loket/", "Buka"), ("petugas/loket/terima/KTP_NEW/", "Simpan dan cetak bukti")],
+    "recorder": [("rekam/", "Simpan perekaman")],
+    "printer": [("cetak/", "")],
+    "custodian": [("cetak/stok/", "Simpan penerimaan")],
+    "dispatcher": [("cetak/kirim/", "")],
+    "courier": [("pos/", "")],
+    "head": [("pimpinan/", "")],
+    "admin": [("kelola/", "Simpan status")],
+}
+
+
+def test_desks_are_clean_before_anything_happened_and_when_a_form_is_refused(site: str, browser: Browser, fresh: str) -> None:
+    casting.build()
+    found = []
+    for role, desks in EMPTY.items():
+        page = _signed_in(browser, site, role)
+        for address, button in desks:
+            name = f"kosong-{role}-{address.replace('/', '_')}"
+            found += _findings(page, f"{site}/{address}", name)
+            if button:
+                page.get_by_role("button", name=button, exact=True).click()
+                assert page.get_by_role("alert").count() == 1, address
+                if PICTURES:
+                    page.screenshot(path=f"{PICTURES}/salah-{role}-{address.replace('/', '_')}.png", full_page=True)
+                found += [f"{address} refused: {one['id']}" for one in Axe().run(page).response["violations"]]
+        page.context.close()
     assert not found, "\n".join(found)
 
 
