@@ -129,6 +129,15 @@ def test_the_counter_stays_at_its_desk_when_a_code_is_wrong(cast: Cast) -> None:
     assert client.post("/petugas/loket/serah/", {"kode": typed}).headers["Location"] == f"/petugas/loket/serah/{code}/"
 
 
+def test_an_empty_form_at_the_counter_names_every_field(cast: Cast) -> None:
+    answer = staff("counter").post("/petugas/loket/terima/KTP_NEW/", {"kunci": "k"})
+    assert answer.status_code == 422
+    assert answer.content.decode().count('class="govuk-error-message"') == 8
+    recorder = staff("recorder").post("/rekam/", {"kunci": "k"}).content.decode()
+    assert recorder.count('class="govuk-error-message"') == 3
+    assert not Application.objects.exists()
+
+
 def test_a_hand_over_shows_whom_it_is_for_and_preselects_no_suket(cast: Cast) -> None:
     code = play.printed(cast)
     delivery.choose(code, "pickup", by=cast.resident, at=clock.now())

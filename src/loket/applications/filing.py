@@ -37,13 +37,13 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A request as stated; `birth_date` is a date, everything else text as typed."""
+    """A request as stated; `birth_date` is a date, or None where it is missing, everything else text as typed."""
 
     service: Service
     nik: str
     kk_number: str
     name: str
-    birth_date: date
+    birth_date: date | None
     phone: str
     address: Address
     papers: Sequence[Paper]
@@ -119,7 +119,11 @@ def _born(text: str, today: date) -> str:
     return born.isoformat()
 
 
-def check_birth_date(born: date, today: date) -> None:
+def check_birth_date(born: date | None, today: date) -> None:
+    if born is None:
+        raise Refusal(
+            "date", N_("Tulis tanggal dengan angka: hari, bulan, dan tahun. Contoh: 27 3 1987."), field="birth_date"
+        )
     if born > today:
         raise Refusal("birth_future", N_("Tanggal lahir tidak boleh setelah hari ini."), field="birth_date")
     if born.year < today.year - 120:

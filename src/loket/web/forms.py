@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from operator import itemgetter
+from typing import Any
 
 from django.http import HttpRequest
 
 from loket.applications.filing import Address, Paper
 from loket.catalogue import queries as catalogue
 from loket.core import codes, images
-from loket.core.errors import N_, Refusal
+from loket.core.errors import N_, Refusal, Refusals
 from loket.offices.queries import OfficeView
 
 
 def text(request: HttpRequest, name: str, most: int = 600) -> str:
     """One field, trimmed and cut to what any rule accepts; PostgreSQL keeps no NUL."""
     return request.POST.get(name, "").replace("\0", "").strip()[:most]
+
+
+def day_if_given(request: HttpRequest, name: str) -> date | None:
+    """The same, or None when all three are empty: whoever must have a date says so together with what else is missing."""
+    return day(request, name) if any(text(request, f"{name}_{part}", 4) for part in ("tahun", "bulan", "hari")) else None
 
 
 def content(request: HttpRequest) -> bytes:
@@ -80,3 +87,17 @@ def kelurahan(office: OfficeView) -> list[tuple[str, list[tuple[str, str]]]]:
         (name, sorted(((code, own) for code, own in office.kelurahan.items() if code.startswith(f"{parent}.")), key=itemgetter(1)))
         for parent, name in sorted(office.kecamatan.items(), key=itemgetter(1))
     ]
+
+
+def together(**work: Callable[[], Any]) -> dict[str, Any]:
+    """Read several fields of one page, each under the name of its field; what is wrong in each is told at once."""
+    found, problems = {}, []
+    for name, one in work.items():
+        try:
+            found[name] = one()
+        except Refusal as problem:
+            problem.field = problem.field or name
+            problems.append(problem)
+    if problems:
+        raise problems[0] if len(problems) == 1 else Refusals(problems)
+    return found

@@ -99,7 +99,7 @@ def _application(
     row = uuid7()
     claims = {
         "address": person.address,
-        "birth_date": filing.birth_date.isoformat(),
+        "birth_date": str(person.birth_date),
         "kelurahan": person.kelurahan,
         "kk_number": person.kk_number,
         "line": filing.address.line,

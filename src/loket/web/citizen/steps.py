@@ -14,7 +14,7 @@ from loket.applications import filing as filings
 from loket.applications.filing import Address, Filing, Paper
 from loket.catalogue import queries as catalogue
 from loket.core import crypto, images, media
-from loket.core.errors import N_, Refusal, Refusals
+from loket.core.errors import N_, Refusal
 from loket.core.ids import uuid7
 from loket.offices.queries import OfficeView
 from loket.residents import names, phones
@@ -42,14 +42,14 @@ def _service(request: HttpRequest, answers: Answers, office: OfficeView) -> Answ
 
 
 def _numbers(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
-    return _together(
+    return forms.together(
         nik=lambda: niks.parse_nik(forms.text(request, "nik", 40)).digits,
         kk_number=lambda: niks.parse_kk(forms.text(request, "kk_number", 40)).digits,
     )
 
 
 def _person(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
-    found = _together(
+    found = forms.together(
         name=lambda: names.clean_name(forms.text(request, "name", 200)),
         birth_date=lambda: _birth_date(request, office.today()),
     )
@@ -68,26 +68,12 @@ def _contact(request: HttpRequest, answers: Answers, office: OfficeView) -> Answ
     address = Address(
         forms.text(request, "address", 200), forms.text(request, "kelurahan", 13), forms.text(request, "postal_code", 5)
     )
-    found = _together(
+    found = forms.together(
         phone=lambda: phones.parse_phone(forms.text(request, "phone", 30)),
         address=lambda: filings.check_line(address),
         kelurahan=lambda: filings.check_kelurahan(address, office),
     )
     return {**found, "address": address.line, "kelurahan": address.kelurahan, "postal_code": address.postal_code}
-
-
-def _together(**work: Callable[[], Any]) -> Answers:
-    """Read several fields of one page; what is wrong in each is told at once."""
-    found, problems = {}, []
-    for name, one in work.items():
-        try:
-            found[name] = one()
-        except Refusal as problem:
-            problem.field = problem.field or name
-            problems.append(problem)
-    if problems:
-        raise problems[0] if len(problems) == 1 else Refusals(problems)
-    return found
 
 
 STEPS = (

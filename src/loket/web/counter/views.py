@@ -72,7 +72,7 @@ def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: s
         nik=forms.text(request, "nik", 40),
         kk_number=forms.text(request, "kk_number", 40),
         name=forms.text(request, "name", 200),
-        birth_date=forms.day(request, "birth_date"),
+        birth_date=forms.day_if_given(request, "birth_date"),
         phone=forms.text(request, "phone", 30),
         address=forms.address(request),
         papers=forms.papers(request, service.documents),

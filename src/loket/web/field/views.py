@@ -16,6 +16,8 @@ from loket.core import clock
 from loket.core.actor import Actor, Role
 from loket.core.errors import Refusal, Refusals
 from loket.offices import queries as offices
+from loket.residents import names
+from loket.residents import nik as niks
 from loket.visits import actions as visits
 from loket.visits import queries as recordings
 from loket.web import forms, words
@@ -34,10 +36,13 @@ def record(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Note one recording; the list below shows what this recorder noted today."""
     if request.method == "POST":
         try:
+            person = forms.together(
+                nik=lambda: niks.parse_nik(forms.text(request, "nik", 40)).digits,
+                name=lambda: names.clean_name(forms.text(request, "nama", 120)),
+                birth_date=lambda: forms.day(request, "lahir"),
+            )
             visits.record(
-                nik=forms.text(request, "nik", 40),
-                name=forms.text(request, "nama", 120),
-                birth_date=forms.day(request, "lahir"),
+                **person,
                 kecamatan=forms.text(request, "kecamatan", 13),
                 result=forms.text(request, "hasil", 12),
                 reason=forms.text(request, "sebab", 40),
