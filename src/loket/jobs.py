@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.db import Error, connection
 
@@ -21,6 +22,7 @@ from loket.delivery import queries as parcels
 from loket.insight import actions as insight
 from loket.offices import queries as offices
 from loket.offices.models import Office
+from loket.staff import sessions
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
@@ -65,13 +67,23 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
-    outbox.sweep()
-    drafts.forget_expired(clock.now())
-    limits.purge(clock.now())
-    for code in list(Office.objects.values_list("code", flat=True)):
-        remind_of_choice(code)
-        applications.slip_overdue(by=system(code, "slips"), at=clock.now())
-        insight.freeze_due(code)
+    steps: list[Callable[[], object]] = [
+        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+    ]
+    for code in Office.objects.values_list("code", flat=True):
+        steps += [
+            partial(remind_of_choice, code),
+            partial(insight.freeze_due, code),
+            partial(tell_of_slips, code),
+        ]
+    for step in steps:
+        try:
+            step()
+        except Error:
+            raise
+        except Exception:
+            # What goes wrong in one must not keep the others from their turn.
+            log.exception("a step failed")
     return 0
 
 
@@ -83,3 +95,8 @@ def remind_of_choice(office: str) -> int:
     if silent:
         delivery.remind(silent, by=system(office, "remind"), at=now)
     return len(silent)
+
+
+def tell_of_slips(office: str) -> int:
+    """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
+    return applications.slip_overdue(by=system(office, "slips"), at=clock.now())

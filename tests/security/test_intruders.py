@@ -18,6 +18,7 @@ from loket.applications.models import Application, Draft
 from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import queries as threads
+from loket.conversations import rules
 from loket.conversations.models import Contact, Message
 from loket.core import clock, crypto, links
 from loket.core.actor import Actor, Role
@@ -77,6 +78,9 @@ def test_a_pasted_nik_is_masked_and_reading_a_conversation_is_recorded(cast: Cas
     page = staff("verifier").get(f"/petugas/obrolan/{contact.pk}/").content.decode()
     assert "36••••••••••••••" in page
     assert "3672015705900001" not in page
+    for written in ("NIK3672015705900001", "3672 0157 0590 0001", "3672-0157-0590-0001", "3672.0157.0590.0001"):
+        assert "0157" not in rules.for_the_office(f"ini {written}.", "")
+        assert rules.for_the_office("0812 3456 7890, 2 Juni 2020", "") == "0812 3456 7890, 2 Juni 2020"
     assert Entry.objects.filter(action="read.chat", actor="verifier").count() == 1
 
 
@@ -85,19 +89,88 @@ def test_five_wrong_pickup_codes_end_the_code_and_stand_in_the_trail(cast: Cast)
     right = parcels.pickup_code(application)
     wrong = f"{(int(right) + 1) % 10**6:06d}"
     assert [guess(application, wrong, cast) for _ in range(6)] == ["pickup_code"] * 5 + ["pickup_tries"]
+    # Gone for good, also on another day.
+    clock.move_to(cast.at + timedelta(days=2))
     assert guess(application, right, cast) == "pickup_tries"
     assert Entry.objects.filter(action="delivery.wrong_code", case_id=application.pk).count() == 5
     delivery.resend_code(application.code, by=cast.counter, at=clock.now())
     assert guess(application, parcels.pickup_code(application), cast) == ""
 
 
-def test_a_new_pickup_code_is_sent_five_times_a_day_at_most(cast: Cast) -> None:
+@pytest.mark.parametrize("again", ["resend", "choose"])
+def test_a_card_has_six_pickup_codes_a_day_at_most(cast: Cast, again: str) -> None:
     application = shelved(cast)
+
+    def another() -> None:
+        if again == "resend":
+            delivery.resend_code(application.code, by=cast.counter, at=clock.now())
+            return
+        for method in ("post", "pickup"):
+            delivery.choose(application.code, method, by=cast.resident, at=clock.now())
+
     for _ in range(5):
-        delivery.resend_code(application.code, by=cast.counter, at=clock.now())
+        another()
     with pytest.raises(Refusal) as refused:
-        delivery.resend_code(application.code, by=cast.counter, at=clock.now())
+        another()
     assert refused.value.code == "resent_often"
+
+
+def test_news_goes_to_the_number_in_the_form_and_not_to_whoever_passed_the_link_on(cast: Cast) -> None:
+    sender = talks.contact_by_phone("+6281230009999", office=CILEGON, at=NOW)
+    wanted = play.filing(phone="081230001111")
+    receipt = applications.file(wanted, chat=sender, by=cast.resident, at=clock.now())
+    application = Application.objects.get(pk=receipt.id)
+    assert application.contact_id == talks.contact_by_phone("+6281230001111", office=CILEGON, at=NOW)
+    assert list(Message.objects.filter(contact=sender).values_list("notice", "case_id")) == [("sent_elsewhere", None)]
+    own = applications.file(play.filing(phone="081230009999"), chat=sender, by=cast.resident, at=clock.now())
+    assert Application.objects.get(pk=own.id).contact_id == sender
+
+
+def test_a_corrected_number_gets_the_news_from_then_on(cast: Cast) -> None:
+    code = play.file(cast, phone="081230001111").code
+    verdict = applications.Verdict(code, "return", "Nomor tidak aktif", ("phone",))
+    applications.decide([verdict], by=cast.verifier, at=clock.now())
+    applications.correct(code, [], {"phone": "081230002222"}, by=cast.resident, at=clock.now())
+    new = talks.contact_by_phone("+6281230002222", office=CILEGON, at=NOW)
+    assert Application.objects.get(code=code).contact_id == new
+    assert Message.objects.filter(contact=new, notice="corrected").count() == 1
+
+
+def test_a_lost_number_is_changed_by_one_and_the_card_handed_over_by_another(cast: Cast) -> None:
+    application = shelved(cast)
+    both = Actor("serba", CILEGON, frozenset({Role.VERIFIER, Role.COUNTER}))
+    change = (application.code, "081230002222", "HP hilang, KK asli ditunjukkan")
+    with pytest.raises(Refusal) as refused:
+        applications.change_phone(*change, by=cast.counter, at=clock.now())
+    assert refused.value.code == "role"
+    applications.change_phone(*change, by=both, at=clock.now())
+    delivery.resend_code(application.code, by=cast.counter, at=clock.now())
+    new = talks.contact_by_phone("+6281230002222", office=CILEGON, at=NOW)
+    assert Message.objects.filter(contact=new, notice="ready_pickup").count() == 1
+    pickup = delivery.Pickup(application.code, parcels.pickup_code(application), "Siti Aisyah", "self", "none")
+    mine, other = (delivery.collect([pickup], by=by, at=clock.now())[0].problem for by in (both, cast.counter))
+    assert mine is not None
+    assert (mine.code, other) == ("two_people", None)
+
+
+def test_filing_that_is_refused_uses_up_nobodys_place(cast: Cast) -> None:
+    from loket.core import limits
+
+    play.file(cast, nik="3672015705900001")
+    client = Client()
+    for _ in range(11):
+        client.post("/ajukan/")
+        draft = Draft.objects.latest("started_at")
+        media_id = str(uuid4())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("loket.core.media.read", lambda *_given: play.photo())
+            drafts.keep(draft, {
+                "service": "KTP_NEW", "nik": "3672015705900001", "kk_number": "3672991503120777", "name": "SITI AISYAH",
+                "birth_date": "1990-05-17", "phone": "+6281230001111", "address": "Jalan Mawar 3 RT 01 RW 02",
+                "kelurahan": f"{CILEGON}.01.1001", "photos": {"kk": media_id},
+            })  # fmt: skip
+            assert client.post("/ajukan/periksa/", {"setuju": "1"}).status_code == 409
+    assert not limits.exceeded("file:+6281230001111", 1, 24 * 60, at=clock.now())
 
 
 def test_a_birth_date_shows_the_case_and_not_its_pickup_code(cast: Cast) -> None:

@@ -81,7 +81,8 @@ def stored_codes(texts: Sequence[str]) -> list[str]:
         try:
             found.append(codes.parse(text))
         except Refusal:
-            found.append(text if len(text) <= MOST_OF_NO_CODE else f"{text[:MOST_OF_NO_CODE]}…")
+            plain = "".join(letter for letter in text if letter.isprintable())
+            found.append(plain if len(plain) <= MOST_OF_NO_CODE else f"{plain[:MOST_OF_NO_CODE]}…")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from loket.core import crypto, media
 from loket.core.actor import Actor
 from loket.core.errors import N_, Refusal
 
+log = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
 TABLE = "applications_draft"
 
@@ -36,14 +38,21 @@ def rotate(draft: Draft) -> str:
 
 
 def sent(draft: Draft, application: UUID) -> None:
-    """The form has become a request, and is emptied."""
-    Draft.objects.filter(pk=draft.pk).update(application_id=application, answers=None)
+    """The form has become a request and is emptied, but for the list of its photos: they are deleted after the commit,
+    or with the form when that did not happen."""
+    photos = {"photos": answers(draft).get("photos", {})}
+    sealed = crypto.system_key().seal(TABLE, "answers", draft.pk, json.dumps(photos))
+    Draft.objects.filter(pk=draft.pk).update(application_id=application, answers=sealed)
 
 
 def forget_expired(at: datetime) -> int:
     """Forms that nobody sent within their week, with the photos in them; returns how many."""
     old = list(Draft.objects.filter(expires_at__lt=at)[:500])
-    media.delete(UUID(row) for draft in old for row in answers(draft).get("photos", {}).values())
+    for draft in old:
+        try:
+            media.delete(UUID(row) for row in answers(draft).get("photos", {}).values())
+        except crypto.CryptoError:
+            log.error("form %s does not open; its photos, if any, stay", draft.pk)
     Draft.objects.filter(pk__in=[draft.pk for draft in old]).delete()
     return len(old)
 

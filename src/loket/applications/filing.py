@@ -76,7 +76,9 @@ def check(filing: Filing, office: OfficeView, today: date) -> Person:
     )
 
 
-def corrected(claims: dict[str, Any], values: Mapping[str, str], office: OfficeView, today: date) -> dict[str, Any]:
+def corrected(
+    claims: dict[str, Any], values: Mapping[str, str], nik: str, office: OfficeView, today: date
+) -> dict[str, Any]:
     """What a request states after its flagged fields were answered anew, by the same rules as when it was filed.
 
     `values` hold text as typed: `name`, `birth_date` (ISO), `kk_number`, `phone`, `address` (the line) and with it
@@ -92,6 +94,8 @@ def corrected(claims: dict[str, Any], values: Mapping[str, str], office: OfficeV
         found["phone"] = _attempt(problems, "phone", lambda: phones.parse_phone(values["phone"]))
     if "birth_date" in values:
         found["birth_date"] = _attempt(problems, "birth_date", lambda: _born(values["birth_date"], today))
+    if "kk_number" in values and found["kk_number"]:
+        _attempt(problems, "kk_number", lambda: niks.check_pair(nik, found["kk_number"], None))
     if "address" in values:
         address = Address(values["address"], values.get("kelurahan") or claims["kelurahan"], claims["postal_code"])
         if address.kelurahan != claims["kelurahan"]:

@@ -26,6 +26,11 @@ def story(case_id: UUID) -> list[Line]:
     return [Line(seq, at, actor, action, json.loads(body)) for seq, at, actor, action, body in rows]
 
 
+def has_done(action: str, case_id: UUID, actor: str) -> bool:
+    """Whether somebody has done this in a case."""
+    return Entry.objects.filter(case_id=case_id, action=action, actor=actor).exists()
+
+
 def readings(subject_id: UUID) -> list[Line]:
     """Who read the personal data of one resident, newest first."""
     rows = (

@@ -87,6 +87,13 @@ def contact_by_phone(phone: str, *, office: str, at: datetime, name: str = "") -
         return UUID(str(cursor.fetchone()[0]))
 
 
+def contact_to_tell(chat: UUID | None, phone: str, *, office: str, at: datetime, name: str = "") -> UUID:
+    """Who gets the news of a request: the contact of the stated number (E.164), or the chat when that has no number."""
+    if chat and Contact.objects.filter(pk=chat, phone_index=None).exists():
+        return chat
+    return contact_by_phone(phone, office=office, at=at, name=name)
+
+
 def contact_by_user(*, bsuid: str | None, phone: str | None, name: str, office: str, at: datetime) -> Contact:
     """The contact of an incoming message: matched by user id first, then by number; what was missing is added."""
     keyring = crypto.keyring()

@@ -34,8 +34,11 @@ ON CONFLICT (key) DO NOTHING
 """
 _NEXT = """
 SELECT id, kind, key, payload FROM conversations_event
-WHERE done_at IS NULL AND tries < %s AND id > %s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+WHERE done_at IS NULL AND tries < %s AND id > %s
+  AND received_at <= clock_timestamp() - interval '1 second' * (CASE tries WHEN 0 THEN 0 WHEN 1 THEN 30 ELSE 600 END)
+ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
+_ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 _MEDIA = ("image", "document", "audio", "video", "sticker")
 
 
@@ -70,11 +73,20 @@ Turn = Callable[[Contact, Incoming, datetime], None]
 
 
 def split(body: bytes, phone_id: str) -> list[Piece]:
-    """The updates of one delivery; what cannot be read is one update of kind `other`, never an error."""
+    """The updates of one delivery; what cannot be read is an update of kind `other`, never an error, and takes none of
+    the others with it."""
     try:
-        return list(_pieces(json.loads(body), phone_id))
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        changes = [change for entry in json.loads(body)["entry"] for change in entry["changes"]]
+    except _ODD:
         return [_piece(OTHER, "", body)]
+    return [piece for change in changes for piece in _of_change(change, phone_id)]
+
+
+def _of_change(change: Any, phone_id: str) -> list[Piece]:
+    try:
+        return list(_pieces(change, phone_id))
+    except _ODD:
+        return [_piece(OTHER, "", _bytes(change))]
 
 
 def keep(pieces: list[Piece], delivery: bytes) -> None:
@@ -92,25 +104,29 @@ def keep(pieces: list[Piece], delivery: bytes) -> None:
         )
 
 
-def _pieces(document: dict[str, Any], phone_id: str) -> Iterator[Piece]:
-    for entry in document["entry"]:
-        for change in entry["changes"]:
-            value = change["value"]
-            metadata = value.get("metadata") or {}
-            if change.get("field") != "messages":
-                yield _piece(OTHER, "", _bytes(change))
-            elif phone_id and metadata.get("phone_number_id") != phone_id:
-                yield _piece(STRANGE_NUMBER, "", _bytes(change))
-            else:
-                yield from _updates(value)
+def _pieces(change: dict[str, Any], phone_id: str) -> Iterator[Piece]:
+    value = change["value"]
+    metadata = value.get("metadata") or {}
+    if change.get("field") != "messages":
+        yield _piece(OTHER, "", _bytes(change))
+    elif phone_id and metadata.get("phone_number_id") != phone_id:
+        yield _piece(STRANGE_NUMBER, "", _bytes(change))
+    else:
+        yield from _updates(value)
 
 
 def _updates(value: dict[str, Any]) -> Iterator[Piece]:
-    contacts = value.get("contacts") or []
+    contacts = [one for one in value.get("contacts") or [] if isinstance(one, dict)]
     for message in value.get("messages") or []:
+        if not isinstance(message, dict):
+            yield _piece(OTHER, "", _bytes(message))
+            continue
         update = {"message": message, "contact": _sender(message, contacts)}
         yield _piece(MESSAGE, str(message.get("id") or ""), _bytes(update))
     for status in value.get("statuses") or []:
+        if not isinstance(status, dict):
+            yield _piece(OTHER, "", _bytes(status))
+            continue
         key = f"{status.get('id')}|{status.get('status')}|{status.get('timestamp')}"
         yield _piece(STATUS, key, _bytes({"status": status}))
     if value.get("errors"):
@@ -146,7 +162,8 @@ def _row(key: str) -> UUID:
 def drain(turn: Turn, limit: int = 20) -> int:
     """Understand up to `limit` updates, oldest first, each in one transaction with all that follows from it.
 
-    An update that fails three times is left with its error for a person to see; the rest of the conversation goes on.
+    An update that fails is tried again after half a minute and after ten; then it is left with its error, and the head's
+    page counts it. The rest of the conversation goes on.
     Returns how many were done or failed.
     """
     last, handled = 0, 0

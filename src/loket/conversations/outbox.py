@@ -89,10 +89,10 @@ def _message(opaque: str, provider_key: str) -> str:
 
 def _send(via: Gateway, message: Message) -> None:
     contact = message.contact
-    key = data_key(contact)
     try:
+        key = data_key(contact)
         composed = _compose(message, contact, key)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, crypto.CryptoError) as error:
         log.error("message %s of kind %s lacks %s", message.pk, message.notice, type(error).__name__)
         _end(message, State.DEAD, "incomplete")
         return

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 # WhatsApp's customer service window, counted from the resident's own message.
 WINDOW = timedelta(hours=24)
-_NIK = re.compile(r"\b\d{16}\b")
+_NIK = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
 _LINK = re.compile(r"(/l/)[^/\s]+/?")
 _PICKUP_CODE = re.compile(r"\b\d{6}\b")
 

@@ -211,6 +211,11 @@ TEXTS: dict[str, Text] = {
         "{lines}\nTo choose or to correct, write from the number you filed with, or open {page}",
         (_PERSON,),
     ),
+    "sent_elsewhere": Text(
+        "Permohonan dari formulir ini sudah terkirim. Kabarnya kami kirim ke nomor WhatsApp yang ditulis di formulir.",
+        "The request of this form has been sent. Its news goes to the WhatsApp number written in the form.",
+        _MENU,
+    ),
     "code_unknown": Text(
         "Kode {shown} tidak kami temukan. Periksa lagi huruf dan angkanya di bukti permohonan Anda.",
         "We do not find the code {shown}. Check its letters and digits on your receipt.",

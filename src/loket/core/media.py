@@ -32,6 +32,7 @@ def store(items: Sequence[tuple[UUID, bytes]], key: crypto.DataKey) -> list[Stor
     """
     digest_key = crypto.keyring().subkey("media")
     stored: list[Stored] = []
+    made: list[UUID] = []
     written: list[int] = []
     folders: set[Path] = set()
     try:
@@ -43,16 +44,27 @@ def store(items: Sequence[tuple[UUID, bytes]], key: crypto.DataKey) -> list[Stor
                     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     folders |= {target.parent.parent, target.parent.parent.parent}
             written.append(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            os.write(written[-1], key.seal(*PLACE, row, content))
+            made.append(row)
+            _write(written[-1], key.seal(*PLACE, row, content))
             stored.append(Stored(row, len(content), hmac.digest(digest_key, content, "sha256")))
         written += [os.open(folder, os.O_RDONLY) for folder in folders]
         # Synced after the last is written: the first sync then brings most of the others along.
         for descriptor in written:
             os.fsync(descriptor)
+    except BaseException:
+        delete(made)
+        raise
     finally:
         for descriptor in written:
             os.close(descriptor)
     return stored
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """All of it: a full disk takes a part and reports that as no error."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def read(row: UUID, key: crypto.DataKey) -> bytes:

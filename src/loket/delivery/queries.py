@@ -42,7 +42,7 @@ def to_envelope(office: str, limit: int = 200) -> list[Application]:
 
 
 def waiting_for_choice(office: str, before: datetime) -> list[Application]:
-    """Printed cards without an answer, printed before an instant."""
+    """Cards at the office without an answer since an instant."""
     return list(
         Application.objects.filter(office_id=office, state__in=["printed", "returned_home"], method="")
         .filter(state_at__lt=before)
@@ -57,12 +57,13 @@ def on_shelf(office: str, limit: int = 200) -> list[Application]:
 
 
 def manifests(office: str, limit: int = 20) -> list[Manifest]:
-    """Newest manifests first, each with `listed`, the number of envelopes on it."""
-    return list(
-        Manifest.objects.filter(office_id=office)
-        .annotate(listed=Count("parcel", filter=~Q(parcel__outcome="taken_out")))
-        .order_by("-number")[:limit]
+    """Every manifest that is not handed over, and the newest others, the newest first; each with `listed`, the number of
+    envelopes on it."""
+    rows = Manifest.objects.filter(office_id=office).annotate(
+        listed=Count("parcel", filter=~Q(parcel__outcome="taken_out"))
     )
+    waiting = list(rows.filter(handed_at=None))
+    return sorted([*waiting, *rows.exclude(handed_at=None).order_by("-number")[:limit]], key=lambda row: -row.number)
 
 
 def manifest(manifest_id: UUID, office: str) -> Manifest | None:

@@ -10,7 +10,7 @@ SUKET = ("withdrawn", "shown", "declared_lost", "not_available", "none")
 FAILURES = ("not_home", "address_incomplete", "moved", "refused", "unknown_person", "other")
 CODE_DIGITS = 6
 # After so many wrong ones a code opens nothing any more; a new one may be sent so often in a day.
-CODE_TRIES, CODES_A_DAY, DAY_MINUTES = 5, 5, 24 * 60
+CODE_TRIES, CODES_A_DAY, DAY_MINUTES = 5, 6, 24 * 60
 
 
 def check_receiver(receiver: str, relation: str, suket: str) -> str:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from loket.applications import queries as cases
 from loket.applications import rules as case_rules
+from loket.conversations import inbox
 from loket.core import clock
 from loket.insight import rules
 from loket.insight.actions import counted
@@ -65,6 +66,7 @@ class Attention:
     chats_waiting: int
     long_on_shelf: int
     unsent: int
+    not_understood: int
     waiting_for_choice: int
     returned: int
 
@@ -136,7 +138,9 @@ def attention(office: str) -> Attention:
         chats = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM conversations_message WHERE outgoing AND state IN ('failed', 'dead')")
         unsent = cursor.fetchone()[0]
-    return Attention(overdue, chats, shelf, unsent, choice, returned)
+        cursor.execute("SELECT count(*) FROM conversations_event WHERE done_at IS NULL AND tries >= %s", [inbox.MAX_TRIES])
+        odd = cursor.fetchone()[0]
+    return Attention(overdue, chats, shelf, unsent, odd, choice, returned)
 
 
 def _days(office: str, start: date, today_: date) -> defaultdict[str, dict[date, int]]:

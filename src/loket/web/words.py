@@ -82,6 +82,7 @@ ACTIONS = {
     "application.return": _("Dikembalikan untuk diperbaiki"),
     "application.correct": _("Diperbaiki warga"),
     "application.reject": _("Ditolak"),
+    "application.change_phone": _("Nomor WhatsApp diubah petugas"),
     "application.cancel": _("Dibatalkan"),
     "application.release": _("Siap cetak menurut SIAK"),
     "application.hold": _("Status SIAK berubah, menunggu lagi"),

@@ -5,6 +5,7 @@ from loket.applications.actions.decisions import (
     Verdict,
     advance_paper,
     cancel,
+    change_phone,
     decide,
     set_delivery,
     slip_overdue,
@@ -15,7 +16,7 @@ from loket.applications.actions.moves import Result, check_move, each, lock, mov
 from loket.applications.actions.reading import open_case, photo, reveal_nik, search, search_nik
 
 __all__ = [
-    "Receipt", "Result", "Verdict", "advance_paper", "cancel", "check_move", "correct",
+    "Receipt", "Result", "Verdict", "advance_paper", "cancel", "change_phone", "check_move", "correct",
     "decide", "each", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search", "search_nik", "set_delivery", "slip_overdue",
     "take_statuses", "tell",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,13 +15,16 @@ from loket.applications import filing as filings
 from loket.applications import queries, rules
 from loket.applications import statuses as siak
 from loket.applications.actions.moves import Result, check_move, each, lock, move, tell
+from loket.applications.actions.reading import check_reason
 from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
+from loket.conversations import actions as conversations
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import actions as residents
+from loket.residents import phones
 
 TABLE = "applications_application"
 # Working days until the next promise, when one could not be kept.
@@ -161,6 +165,37 @@ def take_statuses(
     tell(waiting, "status", {item.pk: _explained(status[item.pk]) for item in waiting}, by=by, at=at)
     audit.record([audit.Fact("enrolment.note", body={"changed": len(changed), "rows": len(rows)})], by=by, at=at)
     return len(changed)
+
+
+@transaction.atomic
+def change_phone(code: str, phone: str, reason: str, *, by: Actor, at: datetime) -> None:
+    """Another WhatsApp number for a request, after a verifier has seen the resident's identity: her number was wrong,
+    lost, or has another holder. Who changes it does not hand the card over."""
+    require(by, Role.VERIFIER)
+    number = phones.parse_phone(phone)
+    check_reason(reason, N_("Tulis alasan mengubah nomor, misalnya identitas yang ditunjukkan."))
+    application = lock([code], by.office).get(code)
+    if application is None:
+        raise queries.unknown(code)
+    if application.state in rules.FINAL:
+        raise Refusal("state", N_("Permohonan ini sudah selesai."), status=409)
+    key = queries.resident_key(application)
+    claims = json.loads(key.open_text(TABLE, "claims", application.pk, bytes(application.claims)))
+    claims["phone"] = number
+    contact = conversations.contact_by_phone(number, office=by.office, at=at)
+    Application.objects.filter(pk=application.pk).update(
+        claims=key.seal(TABLE, "claims", application.pk, json.dumps(claims)), contact_id=contact
+    )
+    audit.record(
+        [
+            audit.Fact(
+                "application.change_phone", application.pk, application.resident_id,
+                {"code": code, "reason": reason.strip()[:200]},
+            )
+        ],
+        by=by,
+        at=at,
+    )  # fmt: skip
 
 
 @transaction.atomic

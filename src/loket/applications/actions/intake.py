@@ -42,21 +42,23 @@ class Receipt:
     promise_on: date
 
 
-def file(filing: Filing, *, contact: UUID | None = None, by: Actor, at: datetime) -> Receipt:
+def file(filing: Filing, *, chat: UUID | None = None, by: Actor, at: datetime) -> Receipt:
     """File a request: checked whole before anything is written, then kept in one transaction.
 
-    `contact` is the WhatsApp contact it came from; without one, the phone number decides.
+    News goes to the phone number that is stated. `chat` is the conversation that its form was asked for in: it gets the
+    news only when it is that number's, or shares no number; whoever passes on the link of a form learns nothing more.
     """
     office = offices.office(by.office)
     require(by, Role.RESIDENT, Role.COUNTER)
     person = filings.check(filing, office, office.today())
     assert person.phone  # a filing always has one: `filing.check` refuses it otherwise
     contents = [images.accept(paper.content) for paper in filing.papers]
-    written: list[media.Stored] = []
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        written: list[media.Stored] = []
+        # Inside the block: once the commit has begun nobody knows whether it stands, and its photos must stay.
+        try:
             resident = residents.meet(person, by=by, at=at)
-            contact = contact or conversations.contact_by_phone(person.phone, office=by.office, at=at, name=person.name)
+            contact = conversations.contact_to_tell(chat, person.phone, office=by.office, at=at, name=person.name)
             written = media.store([(uuid7(), content) for content in contents], resident.data_key)
             application = _application(filing, person, resident, contact, office, by=by, at=at)
             place = _insert(application, filing.papers, written)
@@ -79,9 +81,11 @@ def file(filing: Filing, *, contact: UUID | None = None, by: Actor, at: datetime
                 at=at,
             )
             tell([application], "received", {application.pk: {"place": place}}, by=by, at=at)
-    except BaseException:
-        media.delete([item.id for item in written])
-        raise
+            if chat and contact != chat:
+                conversations.notify([conversations.Notice(chat, "sent_elsewhere")], by=by, at=at)
+        except BaseException:
+            media.delete([item.id for item in written])
+            raise
     return Receipt(application.pk, application.code, application.state, place, application.promise_on)
 
 
@@ -199,17 +203,19 @@ def correct(
     office = offices.office(by.office)
     contents = [images.accept(paper.content) for paper in papers]
     key = queries.resident_key(application)
-    written = media.store([(uuid7(), content) for content in contents], key)
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        written = media.store([(uuid7(), content) for content in contents], key)
+        try:
             held = lock([code], by.office)[code]
             claims = json.loads(key.open_text(TABLE, "claims", held.pk, bytes(held.claims)))
-            claims = filings.corrected(claims, given, office, office.today())
+            claims = filings.corrected(claims, given, queries.case(held).nik, office, office.today())
             changes: dict[str, Any] = {
                 "claims": key.seal(TABLE, "claims", held.pk, json.dumps(claims)),
                 "fix_fields": [],
                 "reason": None,
             }
+            if "phone" in given:
+                changes["contact_id"] = conversations.contact_by_phone(claims["phone"], office=by.office, at=at)
             if papers:
                 changes["complete_at"] = at
                 Document.objects.filter(
@@ -222,9 +228,9 @@ def correct(
                 for paper, item in zip(papers, written, strict=True)
             )
             tell([held], "corrected", by=by, at=at)
-    except BaseException:
-        media.delete([item.id for item in written])
-        raise
+        except BaseException:
+            media.delete([item.id for item in written])
+            raise
     return Receipt(held.pk, held.code, held.state, queries.place(held), held.promise_on)
 
 

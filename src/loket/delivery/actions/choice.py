@@ -69,8 +69,12 @@ def choose(code: str, method: str, address: Address | None = None, *, by: Actor,
 def remind(silent: Sequence[Application], *, by: Actor, at: datetime) -> None:
     """Ask again those who have not answered; the day is noted, so that nobody is asked twice in a row."""
     held = applications.lock([item.code for item in silent], by.office).values()
-    # Whoever answered while the list was made is not asked.
-    silent = [item for item in held if item.state == "printed" and not item.method]
+    # Whoever answered, or was asked by another worker, while the list was made is not asked.
+    earlier = {item.pk: item.reminded_at for item in silent}
+    silent = [
+        item for item in held
+        if item.state in ("printed", "returned_home") and not item.method and item.reminded_at == earlier[item.pk]
+    ]  # fmt: skip
     Application.objects.filter(pk__in=[item.pk for item in silent]).update(reminded_at=at)
     fee = offices.office(by.office).settings.post_fee
     applications.tell(silent, "choose_reminder", {item.pk: {"fee": fee} for item in silent}, by=by, at=at)
@@ -83,11 +87,6 @@ def resend_code(code: str, *, by: Actor, at: datetime) -> None:
     application = lock_one(code, by)
     if application.state != "on_shelf":
         raise Refusal("state", N_("Kartu ini tidak sedang menunggu diambil."), status=409)
-    if not limits.spend(f"resend:{application.pk}", rules.CODES_A_DAY, rules.DAY_MINUTES, at=at):
-        raise Refusal(
-            "resent_often", N_("Kode ambil sudah dikirim ulang {most} kali hari ini. Coba lagi besok."), status=429,
-            most=rules.CODES_A_DAY,
-        )  # fmt: skip
     applications.tell(
         [application], "ready_pickup", None, {application.pk: {"pickup_code": _new_code(application, at)}}, by=by, at=at
     )
@@ -97,6 +96,12 @@ def resend_code(code: str, *, by: Actor, at: datetime) -> None:
 
 
 def _new_code(application: Application, at: datetime) -> str:
+    """A code that replaces any earlier one; every code is a new chance to guess, so there are few in a day."""
+    if not limits.spend(f"resend:{application.pk}", rules.CODES_A_DAY, rules.DAY_MINUTES, at=at):
+        raise Refusal(
+            "resent_often", N_("Kode ambil sudah dikirim {most} kali hari ini. Coba lagi besok."), status=429,
+            most=rules.CODES_A_DAY,
+        )  # fmt: skip
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
     sealed = cases.resident_key(application).seal("delivery_pickup_code", "sealed", application.pk, code)
     PickupCode.objects.update_or_create(

@@ -14,6 +14,7 @@ from loket.applications import actions as applications
 from loket.applications.actions import Result
 from loket.applications.models import Application
 from loket.audit import actions as audit
+from loket.audit import queries as trail
 from loket.core import limits
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
@@ -51,8 +52,7 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
         item = by_code[application.code]
         applications.check_move(application, "collect", by)
         row = codes.get(application.pk)
-        guesses = f"pickup:{application.pk}:{row.made_at if row else ''}"
-        if limits.exceeded(guesses, rules.CODE_TRIES, rules.DAY_MINUTES, at=at):
+        if row is not None and row.used_at:
             raise Refusal(
                 "pickup_tries",
                 N_("Kode ambil sudah {tries} kali salah, jadi tidak berlaku lagi. Kirim kode baru ke WhatsApp warga."),
@@ -60,14 +60,20 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
                 field="pickup_code",
                 tries=rules.CODE_TRIES,
             )
-        if row is None or row.used_at or not compare_digest(bytes(row.digest), digest(application, item.pickup_code)):
-            limits.spend(guesses, rules.CODE_TRIES, rules.DAY_MINUTES, at=at)
+        if row is None or not compare_digest(bytes(row.digest), digest(application, item.pickup_code)):
+            guesses = f"pickup:{application.pk}:{row.made_at if row else ''}"
+            if not limits.spend(guesses, rules.CODE_TRIES - 1, rules.DAY_MINUTES, at=at):
+                PickupCode.objects.filter(application=application).update(used_at=at)
             wrong.append(application)
             raise Refusal(
                 "pickup_code",
                 N_("Kode ambil tidak cocok. Minta warga membuka pesan terakhir dari kami, atau kirim ulang kodenya."),
                 status=409,
                 field="pickup_code",
+            )
+        if trail.has_done("application.change_phone", application.pk, by.name):
+            raise Refusal(
+                "two_people", N_("Nomor WhatsApp permohonan ini Anda ubah sendiri. Kartunya diserahkan petugas lain."), status=409
             )
         names[application.pk] = rules.check_receiver(item.receiver, item.relation, item.suket)
 

@@ -151,8 +151,8 @@ def hand_over(
 @transaction.atomic
 def deliver(scans: Sequence[Scan], *, by: Actor, at: datetime) -> list[Result]:
     """Scans at the door: delivered with proof, a failed attempt, or on the way home. Each item stands alone, and a
-    scan known by its `scan_id` gets the same answer again. Any courier of the office may note them, under his own
-    name: who takes a manifest over at the post office is seldom who stands at the door."""
+    scan known by its `scan_id` gets the same answer again. A program of the post may note them for every
+    courier of the office; the page shows each courier what he took over himself."""
     require(by, Role.COURIER)
     known = dict(
         Event.objects.filter(scan_id__in=[scan.scan_id for scan in scans]).values_list(

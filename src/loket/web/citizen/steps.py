@@ -99,10 +99,7 @@ def read_photo(request: HttpRequest, answers: Answers, kind: str) -> Answers:
         raise
     row = uuid7()
     media.store([(row, content)], crypto.system_key())
-    earlier = answers.get("photos", {})
-    if earlier.get(kind):
-        media.delete([UUID(earlier[kind])])
-    return {"photos": {**earlier, kind: str(row)}}
+    return {"photos": {**answers.get("photos", {}), kind: str(row)}}
 
 
 def pages(answers: Answers) -> list[str]:

@@ -24,11 +24,11 @@ from loket.core import clock, codes, crypto, limits, links, media, text
 from loket.core.actor import resident
 from loket.core.errors import N_, Refusal, Refusals
 from loket.offices import queries as offices
-from loket.web import forms, visitor, words
+from loket.web import errors, forms, visitor, words
 from loket.web.citizen import steps
 
 # Neighbours help each other file; a script that floods somebody else's WhatsApp is stopped here.
-FILED_PER_PHONE, FILED_PER_ADDRESS, DAY = 10, 200, 24 * 60
+FILED_PER_PHONE, FILED_PER_ADDRESS, FORMS_PER_ADDRESS, DAY = 10, 1000, 1000, 24 * 60
 
 # In the session: the form being filled in, the link that it was opened by, the requests shown to this browser, and
 # those of them that it filed or was sent a link to.
@@ -38,6 +38,8 @@ DRAFT, LINK, CASES, HELD = "draf", "tautan", "kasus", "pegang"
 def start(request: HttpRequest) -> HttpResponse:
     """Who it is for, what to prepare, what it costs; one button begins."""
     if request.method == "POST":
+        if not limits.spend(f"form-from:{visitor.address(request)}", FORMS_PER_ADDRESS, DAY, at=clock.now()):
+            return errors.too_many(request, DAY)
         _begin(request, drafts.start(contact=None, by=resident(settings.OFFICE), at=clock.now()))
         return redirect("citizen:langkah", langkah="layanan")
     language = get_language() or "id"
@@ -110,6 +112,9 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
     except Refusal as problem:
         return render(request, "citizen/foto.html", context | {"problems": words.problems(problem)}, status=problem.status)
     _keep(request, draft, given | found)
+    # Only now: until the form names the new one, the earlier photo is the one that counts.
+    if found and (earlier := given.get("photos", {}).get(jenis)):
+        media.delete([UUID(earlier)])
     return _next(request, given | found, page)
 
 
@@ -150,17 +155,19 @@ def check(request: HttpRequest) -> HttpResponse:
 def _send(request: HttpRequest, draft: Draft, given: steps.Answers) -> str:
     """File what the form holds, once; its photos move into the case and the form is emptied."""
     by, now = resident(draft.office_id), clock.now()
-    if not (
-        limits.spend(f"file:{given['phone']}", FILED_PER_PHONE, DAY, at=now)
-        and limits.spend(f"file-from:{visitor.address(request)}", FILED_PER_ADDRESS, DAY, at=now)
-    ):
-        raise Refusal(
-            "filed_often", N_("Sudah banyak permohonan dari nomor atau jaringan ini hari ini. Coba lagi besok, atau datang ke kantor."),
-            status=429,
-        )  # fmt: skip
 
     def work() -> tuple[int, str]:
-        receipt = applications.file(steps.filing(given), contact=draft.contact_id, by=by, at=clock.now())
+        # Counted together with what is filed: what is refused, or repeated, costs nobody a place.
+        if not (
+            limits.spend(f"file:{given['phone']}", FILED_PER_PHONE, DAY, at=now)
+            and limits.spend(f"file-from:{visitor.address(request)}", FILED_PER_ADDRESS, DAY, at=now)
+        ):
+            raise Refusal(
+                "filed_often",
+                N_("Sudah banyak permohonan dari nomor atau jaringan ini hari ini. Coba lagi besok, atau datang ke kantor."),
+                status=429,
+            )
+        receipt = applications.file(steps.filing(given), chat=draft.contact_id, by=by, at=now)
         drafts.sent(draft, receipt.id)
         return 201, receipt.code
 

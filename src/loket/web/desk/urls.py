@@ -15,6 +15,7 @@ urlpatterns = [
     path("k/<str:kode>/putusan/", views.decide, name="putusan"),
     path("k/<str:kode>/langkah/", views.advance, name="langkah"),
     path("k/<str:kode>/nik/", views.reveal, name="nik"),
+    path("k/<str:kode>/nomor/", views.change_phone, name="nomor"),
     path("foto/<uuid:berkas>/", views.photo, name="foto"),
     path("obrolan/", chat.conversations, name="obrolan"),
     path("obrolan/<uuid:kontak>/", chat.thread, name="percakapan"),

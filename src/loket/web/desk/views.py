@@ -118,6 +118,23 @@ def reveal(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
     return render(request, "desk/kasus.html", _case_page(code, actor) | {"nik": nik})
 
 
+@require_POST
+@staff_only(Role.VERIFIER)
+def change_phone(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
+    """Another WhatsApp number, for a resident whose own is wrong or lost."""
+    code = codes.parse(kode)
+    try:
+        applications.change_phone(
+            code, forms.text(request, "nomor_baru", 30), forms.text(request, "alasan_nomor"), by=actor, at=clock.now()
+        )
+    except Refusal as problem:
+        fields = {"phone": "nomor_baru", "reason": "alasan_nomor"}
+        problems = [(fields.get(field, field), line) for field, line in words.problems(problem)]
+        return render(request, "desk/kasus.html", _case_page(code, actor) | {"problems": problems}, status=problem.status)
+    messages.success(request, _("Nomor WhatsApp diubah. Kabar berikutnya dikirim ke nomor baru."))
+    return redirect("desk:kasus", kode=code)
+
+
 @require_safe
 @staff_only(Role.VERIFIER, Role.COUNTER, Role.AUDITOR)
 def photo(request: HttpRequest, actor: Actor, berkas: UUID) -> HttpResponse:
@@ -189,6 +206,7 @@ def _case_page(code: str, actor: Actor) -> dict[str, Any]:
             (line, str(words.ACTIONS.get(line.action, line.action))) for line in trail.story(application.pk)
         ],
         "may_decide": "approve" in moves,
+        "may_change_phone": actor.may(Role.VERIFIER) and application.finished_at is None,
         "paper_moves": [name for name in ("sign", "send") if name in moves],
         "own_case": application.filed_by == actor.name,
     }
