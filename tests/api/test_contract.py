@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 
 from loket.applications.models import Application
-from loket.core import clock
+from loket.core import clock, codes
 from loket.core.actor import Actor, Role
+from loket.delivery import actions as delivery
 from loket.staff import actions as staff
 from tests import cast as play
 from tests.cast import CILEGON, Cast
@@ -67,12 +68,12 @@ def test_a_whole_lifecycle_through_the_api(api: Api, cast: Cast) -> None:
     assert verdict["results"][0] == {"code": code, "ok": True, "state": "ready", "problem": None}
     play.blanks(cast, 1)
     status, batch = api.post(Role.PRINTER, "batches", {"size": 20})
-    assert (status, batch["codes"]) == (201, [code])
+    assert (status, batch["codes"]) == (200, [code])
     results = {"items": [{"code": code, "result": "printed"}]}
     assert api.post(Role.PRINTER, f"batches/{batch['batch']}/results", results)[1]["results"][0]["state"] == "printed"
     assert api.post(Role.RESIDENT, f"applications/{code}/choice", {"method": "post"})[1]["fee"] == 14_000
     status, manifest = api.post(Role.DISPATCHER, "manifests", {"items": [{"code": code}]})
-    assert status == 201
+    assert status == 200
     path = f"manifests/{manifest['manifest']}"
     assert api.post(Role.DISPATCHER, f"{path}/close", {"count": 1})[0] == 200
     taken = {"items": [{"code": code, "tracking_number": "p1234567890"}]}
@@ -203,3 +204,55 @@ def test_the_description_is_open_to_anyone(api: Api) -> None:
     document = json.loads(api.client.get("/api/v1/openapi.json").content)
     assert document["openapi"].startswith("3.1")
     assert len(document["paths"]) >= 15
+
+
+def _in_the_post(cast: Cast) -> str:
+    code = play.printed(cast, "SUKET_EXCHANGE")
+    delivery.choose(code, "post", by=cast.resident, at=clock.now())
+    manifest, _results = delivery.open_manifest([code], by=cast.dispatcher, at=clock.now())
+    delivery.close_manifest(manifest.pk, 1, by=cast.dispatcher, at=clock.now())
+    delivery.hand_over(manifest.pk, [(code, "")], by=cast.courier, at=clock.now())
+    return code
+
+
+def test_a_manifest_of_unknown_codes_answers_item_by_item(api: Api, cast: Cast) -> None:
+    status, answer = api.post(Role.DISPATCHER, "manifests", {"items": [{"code": "0000-0000-000"}, {"code": "nonsense"}]})
+    assert (status, answer["manifest"]) == (200, None)
+    assert [item["problem"]["code"] for item in answer["results"]] == ["code_unknown", "code_unknown"]
+
+
+def test_a_scan_id_tells_one_thing_once(api: Api, cast: Cast) -> None:
+    code = _in_the_post(cast)
+    failed = {"code": code, "scan_id": "s1", "outcome": "failed", "receiver": "", "relation": "self", "reason": "not_home"}
+    proof = {"code": code, "scan_id": "s1", "outcome": "delivered", "receiver": "Siti", "relation": "self", "suket": "withdrawn"}
+    for item, expected in ((failed, None), (failed, None), (proof, "scan_id"), ({**proof, "scan_id": "s2"}, None)):
+        _status, answer = api.post(Role.COURIER, "deliveries", {"items": [item]})
+        problem = answer["results"][0]["problem"]
+        assert (problem and problem["code"]) == expected
+
+
+def test_a_suket_that_is_exchanged_is_accounted_for(api: Api, cast: Cast) -> None:
+    code = _in_the_post(cast)
+    proof = {"code": code, "scan_id": "s1", "outcome": "delivered", "receiver": "Siti", "relation": "self"}
+    _status, answer = api.post(Role.COURIER, "deliveries", {"items": [proof]})
+    assert answer["results"][0]["problem"]["code"] == "suket"
+    _status, answer = api.post(Role.COURIER, "deliveries", {"items": [{**proof, "suket": "not_available"}]})
+    assert answer["results"][0]["state"] == "delivered"
+
+
+def test_a_large_batch_is_as_large_as_one_operator_holds(api: Api, cast: Cast) -> None:
+    code = play.ready(cast)
+    play.blanks(cast, 1)
+    status, batch = api.post(Role.PRINTER, "batches", {"size": 500})
+    assert (status, batch["codes"]) == (200, [code])
+
+
+def test_a_date_the_other_way_round_is_told_how_to_write_it(api: Api, cast: Cast) -> None:
+    _status, problem = api.post(Role.RESIDENT, "applications", _body(birth_date="12/05/1990"))
+    assert "TAHUN-BULAN-HARI" in problem["detail"]
+
+
+def test_a_code_in_a_sentence_has_its_hyphens(api: Api, cast: Cast) -> None:
+    code = codes.generate()
+    _status, answer = api.post(Role.DISPATCHER, "manifests", {"items": [{"code": code}]})
+    assert codes.shown(code) in answer["results"][0]["problem"]["detail"]

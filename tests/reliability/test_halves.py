@@ -72,7 +72,7 @@ def test_one_contact_that_does_not_open_keeps_no_other_message_back(cast: Cast) 
 def test_one_form_that_does_not_open_keeps_no_step_from_its_turn(cast: Cast) -> None:
     drafts.start(contact=None, by=cast.resident, at=clock.now())
     Draft.objects.update(answers=os.urandom(60))
-    code = play.printed(cast)
+    play.printed(cast)
     clock.move_to(cast.at + timedelta(days=8))
     jobs.tend()
     assert Draft.objects.count() == 0

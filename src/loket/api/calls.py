@@ -144,14 +144,14 @@ def verify(request: HttpRequest, payload: shapes.Verdicts) -> HttpResponse:
     return once(request, by, work)
 
 
-@api.post("batches", response={201: shapes.BatchOut})
+@api.post("batches", response=shapes.BatchOut)
 def open_batch(request: HttpRequest, payload: shapes.BatchIn) -> HttpResponse:
     """The next cards in order of service, at most the blanks on hand."""
     by = actor(request, Role.PRINTER)
 
     def work() -> tuple[int, Any]:
         batch, found = printing.open_batch(payload.size, by=by, at=clock.now())
-        return 201, {"batch": batch.pk, "codes": found}
+        return 200, {"batch": batch.pk, "codes": found}
 
     return once(request, by, work)
 
@@ -189,7 +189,7 @@ def choose(request: HttpRequest, code_text: str, payload: shapes.ChoiceIn) -> Ht
     return once(request, by, work)
 
 
-@api.post("manifests", response={201: shapes.ManifestOut})
+@api.post("manifests", response=shapes.ManifestOut)
 def open_manifest(request: HttpRequest, payload: shapes.Codes) -> HttpResponse:
     """Close envelopes and list them for the post."""
     by = actor(request, Role.DISPATCHER)
@@ -197,7 +197,7 @@ def open_manifest(request: HttpRequest, payload: shapes.Codes) -> HttpResponse:
     def work() -> tuple[int, Any]:
         wanted = stored_codes([item.code for item in payload.items])
         manifest, found = delivery.open_manifest(wanted, by=by, at=clock.now())
-        return 201, {"manifest": manifest.pk, "results": results(found)}
+        return 200, {"manifest": manifest.pk if manifest else None, "results": results(found)}
 
     return once(request, by, work)
 

@@ -148,7 +148,9 @@ def _misshapen(request: HttpRequest, error: ValidationError) -> HttpResponse:
     found = [
         Refusal(
             "shape",
-            N_("Bagian {place} tidak sesuai bentuk yang diminta di openapi.json ({rule})."),
+            N_("Tulis {place} sebagai tanggal TAHUN-BULAN-HARI, contoh 1987-03-27.")
+            if str(item["type"]).startswith("date_")
+            else N_("Bagian {place} tidak sesuai bentuk yang diminta di openapi.json ({rule})."),
             field=".".join(str(part) for part in item["loc"] if part not in ("body", "payload")),
             place=".".join(str(part) for part in item["loc"] if part not in ("body", "payload")) or "body",
             rule=item["type"],

@@ -52,4 +52,4 @@ def _error(problem: Refusal) -> dict[str, Any]:
 
 def _sentence(problem: Refusal) -> str:
     template = gettext(problem.message)
-    return template.format(**problem.params) if problem.params else template
+    return template.format(**problem.shown) if problem.params else template

@@ -158,5 +158,5 @@ class BatchOut(Schema):
 
 
 class ManifestOut(Schema):
-    manifest: UUID
+    manifest: UUID | None
     results: list[Result]

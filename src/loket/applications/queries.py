@@ -127,7 +127,7 @@ def queue(office: str, *, state: str = "submitted", after: str = "", limit: int 
     if len(rows) <= limit:
         return rows, ""
     last = Application.objects.only("priority", "complete_at", "queue_seq").get(pk=rows[limit - 1].id)
-    return rows[:limit], f"{last.priority}~{last.complete_at.isoformat()}~{last.queue_seq}"
+    return rows[:limit], f"{last.priority}~{last.complete_at:%Y-%m-%dT%H:%M:%S.%fZ}~{last.queue_seq}"
 
 
 def counts(office: str) -> dict[str, int]:

@@ -27,6 +27,8 @@ def add(commands: Any) -> None:
 
 def run_import(given: argparse.Namespace) -> int:
     if not given.file.exists():
+        if given.json:
+            _refused("file_missing", "file", f"There is no file {given.file}.")
         return refuse(f"Berkas {given.file} tidak ada.", f"There is no file {given.file}.", "ls")
     if (problem := _no_database()) is not None:
         return problem
@@ -43,10 +45,7 @@ def run_import(given: argparse.Namespace) -> int:
         report = read(given.file, dry_run=given.dry_run, by=by, at=clock.now(), progress=_Bar())
     except Refusal as refusal:
         if given.json:
-            problem_ = {"code": refusal.code, "message": refusal.text}
-            print(json.dumps({"rows": 0, "new": 0, "updated": 0, "unchanged": 0, "rejected": 0,
-                              "errors": [{"row": None, "column": refusal.field, **problem_}], "report": None},
-                             ensure_ascii=False))  # fmt: skip
+            _refused(refusal.code, refusal.field, refusal.text)
         refuse(refusal.text, refusal.text)
         return 4 if refusal.code == "import_running" else 3
     if given.json:
@@ -54,6 +53,13 @@ def run_import(given: argparse.Namespace) -> int:
     else:
         _print(report)
     return 1 if report.rejected else 0
+
+
+def _refused(code: str, column: str | None, message: str) -> None:
+    """The document of a file that was refused as a whole."""
+    error = {"row": None, "column": column, "code": code, "message": message}
+    print(json.dumps({"rows": 0, "new": 0, "updated": 0, "unchanged": 0, "rejected": 0, "errors": [error], "report": None},
+                     ensure_ascii=False))  # fmt: skip
 
 
 def _print(report: Any) -> None:

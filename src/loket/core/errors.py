@@ -26,7 +26,15 @@ class Refusal(Exception):
     @property
     def text(self) -> str:
         """The sentence in Indonesian, parameters filled in."""
-        return self.message.format(**self.params) if self.params else self.message
+        return self.message.format(**self.shown) if self.params else self.message
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """The parameters as people read them: a request code in its three groups."""
+        code = self.params.get("code")
+        if isinstance(code, str) and len(code) == 11 and code.isalnum():
+            return {**self.params, "code": f"{code[:4]}-{code[4:8]}-{code[8:]}"}
+        return self.params
 
     def __str__(self) -> str:
         return self.text

@@ -13,14 +13,15 @@ CODE_DIGITS = 6
 CODE_TRIES, CODES_A_DAY, DAY_MINUTES = 5, 6, 24 * 60
 
 
-def check_receiver(receiver: str, relation: str, suket: str) -> str:
-    """The receiver's name in clean form; refuses what the form does not know."""
+def check_receiver(receiver: str, relation: str, suket: str, takes_back: str) -> str:
+    """The receiver's name in clean form; refuses what the form does not know, and silence about a Suket that is to be
+    taken back."""
     name = " ".join(receiver.split())
     if len(name) < 2:
         raise Refusal("receiver", N_("Tulis nama penerima."), field="receiver")
     if relation not in RELATIONS:
         raise Refusal("relation", N_("Pilih hubungan penerima: diri sendiri, keluarga, atau kuasa."), field="relation")
-    if suket not in SUKET:
+    if suket not in SUKET or (takes_back == "suket" and suket == "none"):
         raise Refusal(
             "suket", N_("Catat Suket atau KTP lama: ditarik, ditunjukkan, hilang, atau tidak ada."), field="suket"
         )

@@ -36,14 +36,15 @@ class Outcome:
 
 @transaction.atomic
 def open_batch(size: int, *, by: Actor, at: datetime) -> tuple[Batch, list[str]]:
-    """The next cards in order of service, at most the blanks in the store; returns the batch and its codes.
+    """The next cards in order of service, at most the blanks in the store and what one operator can hold;
+    returns the batch and its codes.
 
     The ledger is locked first: of ten operators who want the last blank one gets it, nine are refused. Cases that this
     operator filed or verified are left to a colleague.
     """
     require(by, Role.PRINTER)
-    if not 1 <= size <= MAX_BATCH:
-        raise Refusal("size", N_("Isi batch antara 1 dan {limit} kartu."), field="size", limit=MAX_BATCH)
+    if size < 1:
+        raise Refusal("size", N_("Isi batch paling sedikit 1 kartu."), field="size")
     blanks = stock.lock(by.office, stock.CARD)
     if blanks == 0:
         raise Refusal(
@@ -56,7 +57,7 @@ def open_batch(size: int, *, by: Actor, at: datetime) -> tuple[Batch, list[str]]
         .filter(office_id=by.office, state="ready")
         .exclude(verifier=by.name)
         .exclude(filed_by=by.name)
-        .order_by("priority", "complete_at", "queue_seq")[: min(size, blanks)]
+        .order_by("priority", "complete_at", "queue_seq")[: min(size, blanks, MAX_BATCH)]
     )
     if not ready:
         raise Refusal(

@@ -9,7 +9,7 @@ MAX_NAME = 120
 
 def clean_name(text: str) -> str:
     """A name as cards write it; refuses an empty one, one with digits and one that is too long."""
-    name = " ".join(text.split()).upper()
+    name = " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split()).upper()
     if len(name) < 2 or not any(map(str.isalpha, name)):
         raise Refusal("name_missing", N_("Tulis nama lengkap seperti di Kartu Keluarga."), field="name")
     if len(name) > MAX_NAME or any(map(str.isdigit, name)):

@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from loket.catalogue import queries as catalogue
-from loket.core import crypto
+from loket.core import crypto, media
 from loket.core.ids import uuid7
+from loket.simulate import papers
 from loket.simulate.city import City
 from loket.simulate.story import FEE, App, Book, Met
 
@@ -343,10 +344,34 @@ class History:
             self.book.keep(app, LAST)
         self._register()
         self._receive()
+        self._photograph()
+        self._begin_forms()
+
+    def _photograph(self) -> None:
+        """Whatever still waits for a decision has its photos; those of finished cases are past their time."""
+        for app in self.apps:
+            if app.state in ("submitted", "needs_fix"):
+                kinds = app.service.documents
+                for kind, kept in zip(kinds, media.store([(uuid7(), papers.photo(kind)) for kind in kinds], app.met.key), strict=True):
+                    self.book.rows.add(
+                        "applications_document", id=kept.id, application_id=app.id, kind=kind, size=kept.size,
+                        digest=kept.digest, at=app.submitted_at,
+                    )  # fmt: skip
+
+    def _begin_forms(self) -> None:
+        """A few forms that somebody has begun and not sent."""
+        for hours in (2, 5, 26):
+            row, begun = uuid7(), NOW - timedelta(hours=hours)
+            self.book.rows.add(
+                "applications_draft", id=row, office_id=self.book.office.code, token_hash=uuid4().bytes + uuid4().bytes,
+                answers=crypto.system_key().seal("applications_draft", "answers", row, '{"service": "KTP_NEW"}'),
+                started_at=begun, expires_at=begun + timedelta(days=7),
+            )  # fmt: skip
 
     def _withdraw(self) -> None:
-        forgotten = [app for app in self.on_shelf if app.chosen_at and app.chosen_at.date() < date(2020, 4, 25)]
-        for app in forgotten[:8]:
+        """The oldest of the shelf are taken off it: nobody came for weeks."""
+        forgotten = [app for app in self.on_shelf if app.chosen_at and app.chosen_at.date() < date(2020, 5, 22)]
+        for app in sorted(forgotten, key=lambda app: app.submitted_at)[:6]:
             self.book.move(app, "withdraw", self._at(date(2020, 5, 29), 11.0), "gudang1")
 
     def _register(self) -> None:

@@ -35,6 +35,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "verified_at": "timestamptz", "printed_at": "timestamptz", "finished_at": "timestamptz", "claims": "bytea",
         "fix_fields": "varchar[]", "reason": "bytea", "method": "varchar", "chosen_at": "timestamptz", "fee": "int4",
     },
+    "applications_document": {
+        "id": "uuid", "application_id": "uuid", "kind": "varchar", "size": "int4", "digest": "bytea", "at": "timestamptz",
+    },
+    "applications_draft": {
+        "id": "uuid", "office_id": "varchar", "token_hash": "bytea", "answers": "bytea", "started_at": "timestamptz",
+        "expires_at": "timestamptz",
+    },
     "printing_batch": {
         "id": "uuid", "office_id": "varchar", "number": "int4", "operator": "varchar", "size": "int4",
         "opened_at": "timestamptz", "closed_at": "timestamptz",

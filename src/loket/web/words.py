@@ -119,7 +119,7 @@ def sentence(refusal: Refusal | Refusals) -> str:
     if isinstance(refusal, Refusals):
         return " ".join(sentence(problem) for problem in refusal.problems)
     template = gettext(refusal.message)
-    return template.format(**refusal.params) if refusal.params else template
+    return template.format(**refusal.shown) if refusal.params else template
 
 
 def problems(refusal: Refusal | Refusals) -> list[tuple[str, str]]:

@@ -30,7 +30,7 @@ def open_case(code: str, *, purpose: str, by: Actor, at: datetime) -> queries.Ca
 def reveal_nik(code: str, reason: str, *, by: Actor, at: datetime) -> str:
     """The whole NIK of one case, for a recorded reason."""
     require(by, Role.VERIFIER, Role.COUNTER, Role.AUDITOR, Role.RECORDER)
-    check_reason(reason, N_("Tulis alasan membuka NIK."))
+    check_reason(reason, N_("Tulis alasan membuka NIK, paling sedikit 5 huruf."))
     application = queries.by_code(code, by.office)
     audit.record(
         [audit.Fact("read.nik", application.pk, application.resident_id, {"reason": reason.strip()[:200]})], by=by, at=at
@@ -42,7 +42,7 @@ def reveal_nik(code: str, reason: str, *, by: Actor, at: datetime) -> str:
 def search_nik(nik: str, reason: str, *, by: Actor, at: datetime) -> list[queries.Row]:
     """Applications of the resident with this whole NIK; recorded with its reason, found or not."""
     require(by, Role.VERIFIER, Role.COUNTER, Role.AUDITOR, Role.RECORDER)
-    check_reason(reason, N_("Tulis alasan mencari dengan NIK."))
+    check_reason(reason, N_("Tulis alasan mencari dengan NIK, paling sedikit 5 huruf."))
     nik_index = crypto.index("nik", nik, crypto.keyring())
     with connection.cursor() as cursor:
         cursor.execute(

@@ -15,6 +15,7 @@ from loket.applications.actions import Result
 from loket.applications.models import Application
 from loket.audit import actions as audit
 from loket.audit import queries as trail
+from loket.catalogue import queries as catalogue
 from loket.core import limits
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
@@ -75,7 +76,9 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
             raise Refusal(
                 "two_people", N_("Nomor WhatsApp permohonan ini Anda ubah sendiri. Kartunya diserahkan petugas lain."), status=409
             )
-        names[application.pk] = rules.check_receiver(item.receiver, item.relation, item.suket)
+        names[application.pk] = rules.check_receiver(
+            item.receiver, item.relation, item.suket, catalogue.service(application.service).takes_back
+        )
 
     taken, results = applications.each([item.code for item in pickups], held, check, reached="collected")
     audit.record(

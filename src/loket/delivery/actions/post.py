@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ from loket.applications import queries as cases
 from loket.applications.actions import Result
 from loket.applications.models import Application
 from loket.audit import actions as audit
+from loket.catalogue import queries as catalogue
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.delivery import rules
@@ -38,15 +39,15 @@ class Scan:
 
 
 @transaction.atomic
-def open_manifest(codes: Sequence[str], *, by: Actor, at: datetime) -> tuple[Manifest, list[Result]]:
-    """Close envelopes and list them on a new manifest; each item stands alone."""
+def open_manifest(codes: Sequence[str], *, by: Actor, at: datetime) -> tuple[Manifest | None, list[Result]]:
+    """Close envelopes and list them on a new manifest; each item stands alone, and without any there is no manifest."""
     require(by, Role.DISPATCHER)
     held = applications.lock(codes, by.office)
     taken, results = applications.each(
         codes, held, lambda application: _check_envelope(application, by), reached="enveloped"
     )
     if not taken:
-        raise _nothing(results)
+        return None, results
     number = numbers.next_number(by.office, "manifest")
     manifest = Manifest.objects.create(office_id=by.office, number=number, opened_by=by.name, opened_at=at)
     Parcel.objects.bulk_create(
@@ -154,11 +155,12 @@ def deliver(scans: Sequence[Scan], *, by: Actor, at: datetime) -> list[Result]:
     scan known by its `scan_id` gets the same answer again. A program of the post may note them for every
     courier of the office; the page shows each courier what he took over himself."""
     require(by, Role.COURIER)
-    known = dict(
-        Event.objects.filter(scan_id__in=[scan.scan_id for scan in scans]).values_list(
-            "scan_id", "parcel__application__code"
+    known = {
+        scan_id: (code, outcome)
+        for scan_id, code, outcome in Event.objects.filter(scan_id__in=[scan.scan_id for scan in scans]).values_list(
+            "scan_id", "parcel__application__code", "outcome"
         )
-    )
+    }
     held = applications.lock([scan.code for scan in scans], by.office)
     parcels = {
         parcel.application_id: parcel
@@ -172,7 +174,7 @@ def deliver(scans: Sequence[Scan], *, by: Actor, at: datetime) -> list[Result]:
     for scan in scans:
         application = held.get(scan.code)
         try:
-            if known.get(scan.scan_id) == scan.code and application is not None:
+            if known.get(scan.scan_id) == (scan.code, scan.outcome) and application is not None:
                 results.append(Result(scan.code, application.state))
                 continue
             name = _check_scan(scan, application, known, seen, by)
@@ -200,17 +202,20 @@ def deliver(scans: Sequence[Scan], *, by: Actor, at: datetime) -> list[Result]:
 
 
 def _check_scan(
-    scan: Scan, application: Application | None, known: dict[str, str], seen: set[str], by: Actor
+    scan: Scan, application: Application | None, known: Container[str], seen: set[str], by: Actor
 ) -> str:
     if application is None:
         raise cases.unknown(scan.code)
-    if not 8 <= len(scan.scan_id) <= 64 or scan.scan_id in known or scan.scan_id in seen:
-        raise Refusal("scan_id", N_("Tanda pindai ini tidak sah atau sudah dipakai kartu lain."), status=409)
+    if not 1 <= len(scan.scan_id) <= 64 or scan.scan_id in known or scan.scan_id in seen:
+        raise Refusal(
+            "scan_id", N_("Tanda pindai ini kosong, terlalu panjang, atau sudah dipakai. Pakai tanda baru untuk tiap pindaian."),
+            status=409, field="scan_id",
+        )  # fmt: skip
     if scan.code in seen:
         raise Refusal("twice", N_("Kode {code} tertulis dua kali dalam satu kiriman."), status=409, code=scan.code)
     if scan.outcome == "delivered":
         applications.check_move(application, "deliver", by)
-        return rules.check_receiver(scan.receiver, scan.relation, scan.suket)
+        return rules.check_receiver(scan.receiver, scan.relation, scan.suket, catalogue.service(application.service).takes_back)
     if scan.outcome not in ("failed", "returned"):
         raise Refusal("outcome", N_("Hasil antar harus delivered, failed, atau returned."), field="outcome")
     applications.check_move(application, "bring_home" if scan.outcome == "returned" else "deliver", by)
@@ -291,8 +296,3 @@ def _on(manifest: Manifest) -> list[Application]:
         .filter(parcel__manifest=manifest, parcel__outcome="")
         .order_by("id")
     )
-
-
-def _nothing(results: Sequence[Result]) -> Refusal:
-    first = next((item.problem for item in results if item.problem), None)
-    return first or Refusal("empty", N_("Belum ada amplop yang dipilih."), field="items")

@@ -125,6 +125,8 @@ def dispatch(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         try:
             manifest, results = delivery.open_manifest(forms.code_list(request), by=actor, at=clock.now())
+            if manifest is None:
+                raise next(item.problem for item in results if item.problem)
             _tell(request, results)
             return redirect("workshop:manifes", manifes=manifest.pk)
         except Refusal as problem:
