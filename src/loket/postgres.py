@@ -47,11 +47,11 @@ SETTINGS = {
 
 
 class Unavailable(Exception):
-    """PostgreSQL cannot run here; the message says why, `command` is the one that helps."""
+    """PostgreSQL cannot run here: why, in both languages, and the one command that helps."""
 
-    def __init__(self, message: str, command: str = ""):
-        super().__init__(message)
-        self.command = command
+    def __init__(self, indonesian: str, english: str, command: str = ""):
+        super().__init__(english)
+        self.indonesian, self.english, self.command = indonesian, english, command
 
 
 def ensure() -> None:
@@ -72,9 +72,12 @@ def _check(url: str) -> None:
         with psycopg.connect(url, connect_timeout=5) as connection:
             version = connection.info.server_version // 10_000
     except psycopg.Error as problem:
-        raise Unavailable("The server of DATABASE_URL does not answer.", 'pg_isready -d "$DATABASE_URL"') from problem
+        raise Unavailable(
+            "Server yang disebut DATABASE_URL tidak menjawab.", "The server of DATABASE_URL does not answer.", 'pg_isready -d "$DATABASE_URL"') from problem
     if version < OLDEST:
-        raise Unavailable(f"The server of DATABASE_URL is PostgreSQL {version}; {OLDEST} or newer is needed.", "unset DATABASE_URL")
+        raise Unavailable(
+            f"Server yang disebut DATABASE_URL memakai PostgreSQL {version}; perlu {OLDEST} atau lebih baru.",
+            f"The server of DATABASE_URL is PostgreSQL {version}; {OLDEST} or newer is needed.", "unset DATABASE_URL")
 
 
 def start() -> None:
@@ -136,9 +139,11 @@ def programs() -> Path:
             return path
     if major:
         raise Unavailable(
+            f"Basis data ini dibuat dengan PostgreSQL {major}, yang tidak ada di sini.",
             f"The database was made by PostgreSQL {major}, which is not here.", f"apt-get install -y postgresql-{major}"
         )
-    raise Unavailable("PostgreSQL 15 or newer is not here.", "apt-get install -y postgresql")
+    raise Unavailable(
+        "PostgreSQL 15 atau lebih baru tidak ada di sini.", "PostgreSQL 15 or newer is not here.", "apt-get install -y postgresql")
 
 
 def _initialise() -> None:
@@ -219,7 +224,8 @@ def _server_user() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise Unavailable("There is no ordinary user to run PostgreSQL.", "adduser --system loket")
+    raise Unavailable(
+        "Tidak ada pengguna biasa untuk menjalankan PostgreSQL.", "There is no ordinary user to run PostgreSQL.", "adduser --system loket")
 
 
 def _give(path: Path) -> None:
@@ -246,7 +252,7 @@ def _run(program: str, *arguments: str) -> None:
     if done.returncode:
         log = _data() / "server.log"
         told = (done.stderr or "").strip() or (log.read_text()[-600:] if log.exists() else "")
-        raise Unavailable(f"{program} failed: {told}", f"less {log}")
+        raise Unavailable(f"{program} gagal: {told}", f"{program} failed: {told}", f"less {log}")
 
 
 def _reachable_programs() -> Path:

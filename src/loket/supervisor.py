@@ -142,7 +142,8 @@ def _loket(*arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", "loket.cli", *arguments], check=False)
     if done.returncode:
         again = _AGAIN_ELSEWHERE if os.environ.get("DATABASE_URL") else "./loket demo --fresh"
-        raise postgres.Unavailable(f"loket {' '.join(arguments)}: {done.returncode}", again)
+        what = f"loket {' '.join(arguments)}: {done.returncode}"
+        raise postgres.Unavailable(what, what, again)
 
 
 def _web(port: int) -> Child:
@@ -211,7 +212,7 @@ def _revive_database() -> None:
     try:
         postgres.start()
     except postgres.Unavailable as problem:
-        say(f"! {problem}", f"! {problem}")
+        say(f"! {problem.indonesian}", f"! {problem.english}")
 
 
 def _stop(children: list[Child]) -> None:

@@ -142,3 +142,21 @@ def test_a_list_of_statuses_releases_what_waited(cast: Cast, tmp_path: Path) -> 
     assert (report.rows, report.new) == (2, 2)
     assert Application.objects.get(code=receipt.code).state == "ready"
     assert import_statuses(path, by=cast.admin, at=clock.now()).unchanged == 2
+
+
+def test_a_pdf_is_called_what_it_is_and_reasons_are_in_the_language_that_is_active(cast: Cast, tmp_path: Path) -> None:
+    from django.utils import translation
+
+    path = tmp_path / "suket.xlsx"
+    path.write_bytes(b"%PDF-1.7\n")
+    with pytest.raises(Refusal) as refused:
+        import_suket(path, by=cast.admin, at=clock.now())
+    assert refused.value.code == "sheet_is_pdf"
+    listed = tmp_path / "status.csv"
+    listed.write_text("NIK;Status;Tanggal\n36720157059;PRR;01-06-2020\n3672990101700099;EFAC;01-06-2020\n")
+    messages = []
+    for language in ("id", "en"):
+        with translation.override(language):
+            messages.append(import_statuses(listed, dry_run=True, by=cast.admin, at=clock.now()).errors[0]["message"])
+    assert messages[0] != messages[1]
+    assert "16" in messages[1]

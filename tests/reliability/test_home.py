@@ -106,3 +106,10 @@ def test_every_model_has_its_migration(db: None) -> None:
 def test_wrong_usage_is_not_a_refusal(folder: Path) -> None:
     assert loket(folder, "demo", "--colour").returncode == 2
     assert loket(folder, "no-such-command").returncode == 2
+    assert loket(folder, "demo", "--port", "99999").returncode == 2
+
+
+def test_a_refusal_is_told_in_the_language_of_the_terminal(folder: Path) -> None:
+    gone = "postgresql://nobody@127.0.0.1:9/nothing"
+    assert "tidak menjawab" in loket(folder, "migrate", DATABASE_URL=gone, LANG="id_ID.UTF-8").stderr
+    assert "does not answer" in loket(folder, "migrate", DATABASE_URL=gone, LANG="en_GB.UTF-8").stderr

@@ -91,7 +91,7 @@ def test_csv_of_every_usual_kind_is_read(tmp_path, mark, encoding):
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "sheet_empty"), (b"  \r\n", "sheet_empty"), (b"%PDF-1.4 \x00\x01\x02" * 9, "not_a_sheet"),
+    [(b"", "sheet_empty"), (b"  \r\n", "sheet_empty"), (b"%PDF-1.4 \x00\x01\x02" * 9, "sheet_is_pdf"),
      (b"\xff\xd8\xff\xe0" + bytes(range(32)) * 4, "not_a_sheet"), (b"PK\x03\x04 broken", "not_a_sheet"),
      (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 broken", "not_a_sheet"), (b"<html><table><tr><td>NIK", "sheet_is_html"),
      (b"halo, ini surat biasa", "columns_missing")],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from loket.core.errors import Refusal
+
 
 def speaks_english() -> bool:
     """Whether the terminal asks for English; Indonesian otherwise."""
@@ -23,6 +25,15 @@ def refuse(indonesian: str, english: str, command: str = "") -> int:
     if command:
         say(f"  Langkah: {command}", f"  Next: {command}")
     return 3
+
+
+def told(refusal: Refusal) -> tuple[str, str]:
+    """The sentence of a refusal in Indonesian and in English."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        template = translation.gettext(refusal.message)
+    return refusal.text, template.format(**refusal.shown) if refusal.params else template
 
 
 def start_django(role: str = "web") -> None:

@@ -11,28 +11,35 @@ from loket.commands import refuse, start_django
 
 def add(commands: Any) -> None:
     demo = commands.add_parser("demo", help="set up and serve the demo office; serve again when it exists")
-    demo.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default 8000)")
+    demo.add_argument("--port", type=_port, default=8000, help="port on 127.0.0.1 (default 8000)")
     demo.add_argument("--fresh", action="store_true", help="begin again with a new demo office")
     demo.set_defaults(run=run_demo)
     serve = commands.add_parser("serve", help="serve one real office: web pages, API and webhooks")
-    serve.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default 8000)")
+    serve.add_argument("--port", type=_port, default=8000, help="port on 127.0.0.1 (default 8000)")
     serve.set_defaults(run=run_serve)
     worker = commands.add_parser("worker", help="run the jobs of one office: messages in and out, reminders, figures")
     worker.set_defaults(run=run_worker)
+
+
+def _port(text: str) -> int:
+    """A port that an ordinary program may listen on; anything else is wrong usage."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65_534):
+        raise argparse.ArgumentTypeError(f"{text}: 1 … 65534")
+    return int(text)
 
 
 def run_demo(given: argparse.Namespace) -> int:
     try:
         return supervisor.demo(given.port, fresh=given.fresh)
     except postgres.Unavailable as problem:
-        return refuse(str(problem), str(problem), problem.command)
+        return refuse(problem.indonesian, problem.english, problem.command)
 
 
 def run_serve(given: argparse.Namespace) -> int:
     try:
         return supervisor.serve(given.port)
     except postgres.Unavailable as problem:
-        return refuse(str(problem), str(problem), problem.command)
+        return refuse(problem.indonesian, problem.english, problem.command)
 
 
 def run_worker(given: argparse.Namespace) -> int:

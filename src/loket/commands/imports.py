@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from loket.commands import refuse, say, speaks_english, start_django
+from loket.commands import refuse, say, speaks_english, start_django, told
 from loket.commands.tend import _no_database
 
 
@@ -33,12 +33,16 @@ def run_import(given: argparse.Namespace) -> int:
     if (problem := _no_database()) is not None:
         return problem
     start_django("web")
+    from django.utils import translation
+
     from loket.applications.importing import import_statuses
     from loket.core import clock
     from loket.core.actor import Actor, Role
     from loket.core.errors import Refusal
     from loket.suket.importing import import_suket
 
+    # Every reason beside its row is told in the language of the terminal.
+    translation.activate("en" if speaks_english() else "id")
     by = Actor("cli", given.office, frozenset({Role.ADMIN}))
     read = import_suket if given.kind == "suket" else import_statuses
     try:
@@ -46,7 +50,7 @@ def run_import(given: argparse.Namespace) -> int:
     except Refusal as refusal:
         if given.json:
             _refused(refusal.code, refusal.field, refusal.text)
-        refuse(refusal.text, refusal.text)
+        refuse(*told(refusal))
         return 4 if refusal.code == "import_running" else 3
     if given.json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from loket.commands import refuse, start_django
+from loket.commands import refuse, start_django, told
 from loket.commands.tend import _no_database
 from loket.core.actor import Role
 
@@ -76,7 +76,7 @@ def _with_password(given: argparse.Namespace, work: Callable[[Any, Any, str], No
         offices.office(given.office)
         work(Actor("cli", given.office, frozenset({Role.ADMIN})), clock.now(), password)
     except Refusal as refusal:
-        return refuse(refusal.text, refusal.text, f"./loket account {given.verb} --help")
+        return refuse(*told(refusal), f"./loket account {given.verb} --help")
     print(json.dumps({"username": given.username, "password": password}) if given.json else f"{given.username}  {password}")
     return 0
 
@@ -96,6 +96,6 @@ def run_create(given: argparse.Namespace) -> int:
         by = Actor("cli", given.office, frozenset({Role.ADMIN}))
         token = staff.issue_token(role=Role(given.role), name=given.name, by=by, at=clock.now())
     except Refusal as refusal:
-        return refuse(refusal.text, refusal.text, "./loket token create --help")
+        return refuse(*told(refusal), "./loket token create --help")
     print(json.dumps({"token": token, "role": given.role}) if given.json else token)
     return 0

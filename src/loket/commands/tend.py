@@ -34,7 +34,7 @@ def run_migrate(given: argparse.Namespace) -> int:
     try:
         postgres.ensure()
     except postgres.Unavailable as problem:
-        return refuse(str(problem), str(problem), problem.command)
+        return refuse(problem.indonesian, problem.english, problem.command)
     start_django("owner")
     from django.core.management import call_command
 
@@ -89,7 +89,7 @@ def _no_database() -> int | None:
     try:
         postgres.start()
     except postgres.Unavailable as problem:
-        return refuse(str(problem), str(problem), problem.command)
+        return refuse(problem.indonesian, problem.english, problem.command)
     return None
 
 

@@ -14,6 +14,7 @@ from typing import cast
 
 import python_calamine
 import xlsxwriter
+from django.utils.translation import gettext
 
 from loket.core.errors import N_, Refusal
 
@@ -58,7 +59,9 @@ class Rejected:
 
     @property
     def message(self) -> str:
-        return self.problem.text
+        """In the language that is active: the page's, or the terminal's."""
+        template = gettext(self.problem.message)
+        return template.format(**self.problem.shown) if self.problem.params else template
 
 
 class Sheet:
@@ -354,6 +357,10 @@ def _open(path: Path) -> list[_Source]:
         raise Refusal("sheet_empty", N_("Berkas ini kosong. Pilih berkas yang berisi daftar."), field="file")
     if head.startswith((_ZIP, _OLE)):
         return _open_excel(path)
+    if head.startswith(b"%PDF"):
+        raise Refusal(
+            "sheet_is_pdf", N_("Berkas ini PDF, apa pun namanya. Minta daftarnya sebagai Excel atau CSV."), field="file"
+        )
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         raise Refusal(
             "sheet_is_html",
