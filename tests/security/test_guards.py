@@ -67,6 +67,22 @@ def test_a_movement_says_by_what_paper_whom_and_once(cast: Cast, column: str) ->
         )
 
 
+def test_an_entry_that_was_changed_by_a_superuser_is_found(fresh: str) -> None:
+    from loket.insight import invariants
+
+    play.file(play.build())
+    with psycopg.connect(fresh) as superuser:
+        superuser.execute("ALTER TABLE audit_entry DISABLE TRIGGER ALL")
+        kept = superuser.execute("SELECT seq, actor FROM audit_entry WHERE action = 'application.file'").fetchone()
+        assert kept
+        superuser.execute("UPDATE audit_entry SET actor = 'orang lain' WHERE seq = %s", [kept[0]])
+        superuser.commit()
+        broken = [check for check in invariants.check() if not check.ok]
+        assert [(check.name[:3], check.rows) for check in broken] == [("I13", [{"seq": kept[0]}])]
+        superuser.execute("UPDATE audit_entry SET actor = %s WHERE seq = %s", [kept[1], kept[0]])
+        superuser.execute("ALTER TABLE audit_entry ENABLE TRIGGER ALL")
+
+
 def test_a_step_that_no_move_makes_is_refused(cast: Cast) -> None:
     receipt = play.file(cast)
     with pytest.raises(IntegrityError, match="no move leads from submitted to delivered"):

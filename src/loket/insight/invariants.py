@@ -64,6 +64,10 @@ QUERIES: dict[str, str] = {
         WHERE outgoing AND state IN ('sent', 'delivered', 'read') AND provider_id IS NULL LIMIT {_LIMIT}""",
     "I9 a fee only by post": """
         SELECT code FROM applications_application WHERE (method = 'post') <> (fee IS NOT NULL)""",
+    "I9 the fee of an envelope is the one the resident was told": f"""
+        SELECT a.code, a.fee AS told, p.fee AS parcel FROM delivery_parcel p
+        JOIN applications_application a ON a.id = p.application_id
+        WHERE p.outcome IN ('', 'delivered') AND a.fee IS DISTINCT FROM p.fee LIMIT {_LIMIT}""",
     "I10 the trail of every case is a path of the table of moves": f"""
         WITH steps AS (
             SELECT case_id, seq, body::jsonb -> 'state' ->> 0 AS source, body::jsonb -> 'state' ->> 1 AS target,
@@ -92,8 +96,14 @@ QUERIES: dict[str, str] = {
         JOIN printing_item j ON j.batch_id = i.batch_id AND j.position = i.position + 1
         JOIN applications_application c ON c.id = j.application_id
         WHERE (a.priority, a.complete_at, a.queue_seq) > (c.priority, c.complete_at, c.queue_seq) LIMIT {_LIMIT}""",
-    "I13 every entry of the trail has its salt and leaf": """
-        SELECT seq FROM audit_entry WHERE length(leaf) <> 32 OR length(salt) <> 16""",
+    # The same text as `audit.actions.leaf` hashes: whoever changed an entry would have had to know that, too.
+    "I13 every entry of the trail fits its salted leaf": f"""
+        SELECT seq FROM audit_entry
+        WHERE length(salt) <> 16 OR leaf <> sha256('\\x00'::bytea || salt || convert_to(concat(
+            '{{"action":', to_json(action::text), ',"actor":', to_json(actor::text),
+            ',"at":"', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '+00:00","body":', body,
+            ',"case":', COALESCE(to_json(case_id::text)::text, 'null'), ',"office":', to_json(office::text),
+            ',"subject":', COALESCE(to_json(subject_id::text)::text, 'null'), '}}'), 'UTF8')) LIMIT {_LIMIT}""",
     "I14 a settled Suket has a date, evidence and an actor": """
         SELECT id FROM suket_letter
         WHERE (outcome = '') <> (settled_at IS NULL) OR (outcome <> '' AND (evidence = '' OR settled_by = ''))""",
@@ -103,7 +113,7 @@ QUERIES: dict[str, str] = {
           AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message
-        WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '10 minutes' LIMIT {_LIMIT}""",
+        WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",
 }
 
 
