@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -194,6 +195,7 @@ def _revive(child: Child, children: list[Child]) -> None:
         return
     now = time.monotonic()
     if child.not_before == 0.0:
+        _sweep(child)
         child.failures = 0 if now - child.started > 30 else child.failures + 1
         pause = min(30.0, 0.5 * 2**child.failures)
         child.not_before = now + pause
@@ -227,6 +229,16 @@ def _stop(children: list[Child]) -> None:
             child.process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.process.kill()
+    for child in children:
+        if child.process:
+            _sweep(child)
+
+
+def _sweep(child: Child) -> None:
+    """End what a killed process has left behind: its own children know nothing of its death and would keep the port."""
+    assert child.process
+    with suppress(ProcessLookupError):
+        os.killpg(child.process.pid, signal.SIGKILL)
 
 
 def _note_pids(children: list[Child]) -> None:

@@ -101,6 +101,9 @@ def test_kill_web_worker_and_database_while_residents_file(office: Office) -> No
                 time.sleep(0.02)
             if name == "database":
                 os.kill(int((office.home / "pg/data/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            elif name == "web":
+                # The one that listens, and not its children: they must not outlive it and keep the port.
+                os.kill(pids[name], signal.SIGKILL)
             else:
                 _kill(pids[name])
         for one in waiting:
@@ -116,4 +119,6 @@ def test_kill_web_worker_and_database_while_residents_file(office: Office) -> No
     assert broken == []
     revived = json.loads((office.home / "demo.json").read_text())["pids"]
     assert revived["web"] != pids["web"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(pids["web"], 0)
     assert revived["worker"] != pids["worker"]
