@@ -160,3 +160,22 @@ def test_a_pdf_is_called_what_it_is_and_reasons_are_in_the_language_that_is_acti
             messages.append(import_statuses(listed, dry_run=True, by=cast.admin, at=clock.now()).errors[0]["message"])
     assert messages[0] != messages[1]
     assert "16" in messages[1]
+
+
+def test_a_corrected_name_is_taken_over_and_counted(cast: Cast, tmp_path: Path) -> None:
+    from loket.core import crypto
+    from loket.residents.models import Resident
+
+    def name_of(nik: str) -> str:
+        row = Resident.objects.get(nik_index=crypto.index("nik", nik, crypto.keyring()))
+        key = crypto.unwrap(bytes(row.data_key), row.pk, crypto.keyring())
+        return key.open_text("residents_resident", "name", row.pk, bytes(row.name))
+
+    path = tmp_path / "suket.csv"
+    reports = []
+    for name in ("Budi Santoso", "Budi Santosa", "Budi Santosa"):
+        path.write_text(f"NIK;Nama;Tgl Lahir;No Suket\n3672011205890001;{name};12-05-1989;471.13/1/SKT/2019\n")
+        report = import_suket(path, by=cast.admin, at=clock.now())
+        reports.append((report.new, report.updated, report.unchanged))
+    assert reports == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    assert name_of("3672011205890001") == "BUDI SANTOSA"

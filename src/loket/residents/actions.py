@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,38 @@ def meet_all(people: Sequence[Person], *, by: Actor, at: datetime) -> list[Known
             if resident.id != known[nik_index].id:
                 known[nik_index] = resident
     return [known[nik_index] for nik_index in indexes]
+
+
+_RESTATE = f"""
+UPDATE {TABLE} SET name = %s, name_tokens = %s, birth_date = COALESCE(%s, birth_date), kk_number = COALESCE(%s, kk_number),
+    kk_index = COALESCE(%s, kk_index), phone = COALESCE(%s, phone), phone_index = COALESCE(%s, phone_index),
+    address = COALESCE(%s, address), kelurahan = COALESCE(NULLIF(%s, ''), kelurahan) WHERE id = %s
+"""
+
+
+def restate(people: Sequence[tuple[Known, Person]]) -> None:
+    """What a list of the office says anew about residents it already knew; what it leaves empty stays."""
+    keyring = crypto.keyring()
+    rows = []
+    for known, person in people:
+        seal = partial(known.data_key.seal, TABLE)
+        born = person.birth_date.isoformat() if person.birth_date else None
+        rows.append(
+            (
+                seal("name", known.id, person.name),
+                crypto.name_tokens(person.name, keyring),
+                seal("birth_date", known.id, born) if born else None,
+                seal("kk_number", known.id, person.kk_number) if person.kk_number else None,
+                crypto.index("kk_number", person.kk_number, keyring) if person.kk_number else None,
+                seal("phone", known.id, person.phone) if person.phone else None,
+                crypto.index("phone", person.phone, keyring) if person.phone else None,
+                seal("address", known.id, person.address) if person.address else None,
+                person.kelurahan,
+                known.id,
+            )
+        )
+    with connection.cursor() as cursor:
+        cursor.executemany(_RESTATE, rows)
 
 
 def note_statuses(

@@ -99,8 +99,9 @@ def _take(
         cursor.execute("ANALYZE suket_new")
         cursor.execute(_MERGE, [by.office, source.pk, at])
         new, stated = cursor.fetchone()
-        changed = json.loads(stated)
-        _renumber({UUID(stands): letters[UUID(given)] for given, stands in changed.items()})
+        changed = {UUID(stands): letters[UUID(given)] for given, stands in json.loads(stated).items()}
+        _renumber(changed)
+        residents.restate([(resident, _person(row)) for row, resident in changed.values()])
     report.new += new
     report.updated += len(changed)
     statuses = [(resident.nik_index, row.status, today) for row, resident in zip(rows, known, strict=True) if row.status]
@@ -129,5 +130,8 @@ def _number(row: SuketRow, resident: residents.Known, letter: UUID) -> bytes | N
 
 
 def _fingerprint(row: SuketRow) -> bytes:
-    """Tells whether a letter's own facts have changed, without opening anything."""
-    return crypto.index("suket", f"{row.number}|{row.issued_on}|{row.kelurahan_code}", crypto.keyring())
+    """Tells whether anything that the list says has changed, without opening anything."""
+    said = (
+        row.number, row.issued_on, row.kelurahan_code, row.name, row.birth_date, row.kk_number, row.phone, row.address
+    )  # fmt: skip
+    return crypto.index("suket", "|".join(map(str, said)), crypto.keyring())
