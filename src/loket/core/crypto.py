@@ -147,9 +147,12 @@ def words(name: str) -> list[str]:
 
 
 def name_tokens(name: str, ring: Keyring) -> list[int]:
-    """Truncated HMACs of the first four letters of every word and of every two words: short on purpose, so that
-    collisions hide equality. Few share two words, so that a search reads as little in a large office as in a small one."""
-    return _tokens(words(name), ring)
+    """Truncated HMACs of every word, of its first four letters, and of those of every two words: short on purpose, so
+    that collisions hide equality. Few share whole words and pairs, so that a search by a full name opens as few names in
+    a large office as in a small one."""
+    of = words(name)
+    whole = {_token(f"={word}", ring) for word in of if len(word) > _PREFIX}
+    return sorted({*_heads(of, ring), *whole})
 
 
 def search_tokens(text: str, ring: Keyring) -> list[int]:
@@ -157,7 +160,7 @@ def search_tokens(text: str, ring: Keyring) -> list[int]:
     so it only counts when there is no longer one."""
     wanted = words(text)
     telling = [word for word in wanted if len(word) >= _PREFIX] or [word for word in wanted if len(word) > 1]
-    return _tokens(telling, ring)
+    return sorted(_heads(telling, ring))
 
 
 def name_matches(name: str, wanted: list[str]) -> bool:
@@ -166,9 +169,9 @@ def name_matches(name: str, wanted: list[str]) -> bool:
     return all(any(word.startswith(want) for word in found) for want in words(" ".join(wanted)))
 
 
-def _tokens(of: Sequence[str], ring: Keyring) -> list[int]:
+def _heads(of: Sequence[str], ring: Keyring) -> set[int]:
     heads = sorted({word[:_PREFIX] for word in of})
-    return sorted({_token(text, ring) for text in (*heads, *map(" ".join, combinations(heads, 2)))})
+    return {_token(text, ring) for text in (*heads, *map(" ".join, combinations(heads, 2)))}
 
 
 def _token(word: str, ring: Keyring) -> int:

@@ -5,7 +5,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("residents", "0002_tokens_of_two_words")]
+    dependencies = [("residents", "0002_tokens_of_whole_and_two_words")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -1,4 +1,4 @@
-"""Names known so far get the tokens of two words as well; without them nobody is found by a full name."""
+"""Names known so far get the tokens of whole words and of two words; without them nobody is found by a full name."""
 
 from django.db import migrations
 
