@@ -54,8 +54,8 @@ def search_nik(nik: str, reason: str, *, by: Actor, at: datetime) -> list[querie
     return queries.by_nik(nik_index, by.office)
 
 
-def search(sought: str, reason: str, *, by: Actor, at: datetime) -> list[queries.Row]:
-    """What one search field finds: a code, a whole NIK with a recorded reason, or a name. Refuses what can be none of
+def search(sought: str, reason: str, *, limit: int = 20, by: Actor, at: datetime) -> list[queries.Row]:
+    """What one search field finds: a code, a whole NIK with a recorded reason, or a name (the newest `limit`). Refuses what can be none of
     them and says what is wrong with it."""
     digits = "".join(letter for letter in sought if letter.isdigit())
     if len(digits) >= 12 and not any(map(str.isalpha, sought)):
@@ -69,7 +69,7 @@ def search(sought: str, reason: str, *, by: Actor, at: datetime) -> list[queries
             raise
     if len(sought.strip()) < 2:
         raise Refusal("search_short", N_("Tulis kode, nama, atau NIK lengkap."), field="cari")
-    return queries.by_name(sought, by.office)
+    return queries.by_name(sought, by.office, limit=limit)
 
 
 @transaction.atomic
