@@ -55,7 +55,7 @@ def search_nik(nik: str, reason: str, *, by: Actor, at: datetime) -> list[querie
 
 
 def search(sought: str, reason: str, *, limit: int = 20, by: Actor, at: datetime) -> list[queries.Row]:
-    """What one search field finds: a code, a whole NIK with a recorded reason, or a name (the newest `limit`). Refuses what can be none of
+    """What one search field finds: a code, a whole NIK with a recorded reason, or a name (up to `limit`). Refuses what can be none of
     them and says what is wrong with it."""
     digits = "".join(letter for letter in sought if letter.isdigit())
     if len(digits) >= 12 and not any(map(str.isalpha, sought)):

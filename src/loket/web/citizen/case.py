@@ -211,7 +211,7 @@ def _private(application: Application, *, holds: bool) -> dict[str, Any]:
         "tracking": parcel.tracking_number if parcel and application.state != "printed" else "",
         "status": statuses.explain(known.enrolment) if waits else None,
         "readings": [
-            (line.at, str(words.ACTIONS[line.action]), line.actor, line.body.get("reason", ""))
+            (line.at, str(words.ACTIONS.get(line.action, line.action)), line.actor, line.body.get("reason", ""))
             for line in trail.readings(application.resident_id)[:20]
         ],
     }
