@@ -1,7 +1,7 @@
 """English for every sentence: finds what the code and the templates say, keeps the catalogue, compiles it.
 
 `python frontend/translations.py` prints what has no English yet; `--compile` writes `django.po` and `django.mo` from
-`english.json`. Needs nothing but the standard library.
+the files of `locale/english/`, one for each room or door. Needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -39,8 +39,14 @@ def sentences() -> set[str]:
 
 
 def english() -> dict[str, str]:
-    """The catalogue: Indonesian sentence to English sentence."""
-    return dict(json.loads((LOCALE / "english.json").read_text()))
+    """The catalogue: Indonesian sentence to English sentence; a sentence stands in one file only."""
+    catalogue: dict[str, str] = {}
+    for file in sorted((LOCALE / "english").glob("*.json")):
+        pairs = dict(json.loads(file.read_text()))
+        if twice := set(pairs) & set(catalogue):
+            raise ValueError(f"{file.name}: already translated elsewhere: {sorted(twice)}")
+        catalogue |= pairs
+    return catalogue
 
 
 def compiled(catalogue: dict[str, str]) -> bytes:
@@ -71,7 +77,7 @@ def as_po(catalogue: dict[str, str]) -> str:
 
 
 def main() -> int:
-    catalogue = english() if (LOCALE / "english.json").exists() else {}
+    catalogue = english()
     missing = sorted(sentences() - set(catalogue))
     if "--compile" in sys.argv:
         MESSAGES.mkdir(parents=True, exist_ok=True)
