@@ -1,37 +1,130 @@
-"""What residents write, folded into a dozen intents: Indonesian with its abbreviations, some Javanese and Sundanese."""
+"""What a message means: chat spellings, Javanese and Sundanese folded into plain Indonesian, then a score for each intent."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-INTENTS: dict[str, frozenset[str]] = {
-    "menu": frozenset(["menu", "mulai", "start", "halo", "hai", "hi", "hallo", "assalamualaikum", "pagi", "siang", "sore", "malam", "punten", "kulonuwun"]),
-    "apply": frozenset(
-        ["ajukan", "ajuin", "daftar", "bikin", "buat", "gawe", "ngadamel", "nyieun", "urus", "ngurus", "permohonan", "ktp", "ektp", "suket", "tukar", "ganti", "hilang", "ilang", "leungit", "rusak", "kk", "akta", "cetak", "pemula", "apply", "request"]
-    ),
-    "status": frozenset(["status", "cek", "kapan", "sampai", "mana", "wis", "tos", "atos", "jadi", "rampung", "beres", "progres", "sudah", "udah"]),
-    "person": frozenset(["petugas", "admin", "orang", "cs", "operator", "tanya", "bantuan", "tulung", "bantosan", "pengaduan", "keluhan", "help"]),
-    "cancel": frozenset(["batal", "batalin", "cancel", "wurung", "bolay"]),
-    "stop": frozenset(["berhenti", "stop", "unsubscribe"]),
-    "english": frozenset(["english", "inggris"]),
-    "indonesian": frozenset(["indonesia", "bahasa"]),
-}
-NUMBERS = {"1": "apply", "2": "status", "3": "person"}
-# Words that decide wherever they stand; the others are weighed.
-FIRST = ("stop", "cancel", "person", "status", "english", "indonesian", "apply", "menu")
-_WORDS = re.compile(r"[a-z]+|\d+")
-_LONG_NUMBER = re.compile(r"\d[\d .\-]{14,20}\d")
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+# Words that work anywhere, also with a slip of the finger, alone or among a few others.
+COMMANDS = {
+    "menu": "menu", "status": "status", "petugas": "person", "batal": "cancel", "berhenti": "stop", "stop": "stop",
+    "english": "english", "indonesia": "indonesian",
+}  # fmt: skip
+_FEW = 3
+# A strong word decides, two weak ones do not: a bot that guesses wrongly is worse than one that shows its menu. Further
+# strong words count less, since many of them overlap.
+STRONG, MORE, WEAK, AGAINST, WHOLE, ENOUGH = 2.0, 0.5, 0.6, 1.3, 5.0, 1.5
+# How alike a whole message must be to one that was written down, from 0 to 100.
+_ALIKE = 92
+_WORD = re.compile(r"[a-z]+|\d+")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_FILLERS = frozenset(["pak", "bu", "kak", "min", "ya", "dong", "deh", "nih", "sih", "kok", "si", "bang", "mas", "lah", "tuh"])
+_BETWEEN = frozenset(["saya", "ini", "itu", "yang", "di", "ke"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    name: str
+    strong: tuple[str, ...]
+    weak: tuple[str, ...]
+    against: tuple[str, ...]
+    whole: tuple[str, ...]
+
+    def score(self, padded: str, plain: str) -> float:
+        """`padded` holds the words twice, with and without those between: `KTP saya hilang` is `KTP hilang` too."""
+        sure = sum(f" {word} " in padded for word in self.strong)
+        found = STRONG + MORE * (sure - 1) if sure else 0.0
+        found += WEAK * sum(f" {word} " in padded for word in self.weak)
+        found -= AGAINST * sum(f" {word} " in padded for word in self.against)
+        if self.whole and process.extractOne(plain, self.whole, scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE):
+            found += WHOLE
+        return found
 
 
 def intent(text: str) -> str:
-    """The intent of a message, or an empty text."""
-    stripped = text.strip().lower()
-    if stripped in NUMBERS:
-        return NUMBERS[stripped]
-    words = set(_WORDS.findall(stripped))
-    return next((name for name in FIRST if words & INTENTS[name]), "")
+    """The intent of a message, by its name in `intents.toml`; an empty text when nothing is clear enough."""
+    words = plain_words(text)
+    if not words:
+        return ""
+    if len(words) <= _FEW and (said := _command(words)):
+        return said
+    plain = " ".join(words)
+    padded = f" {plain} | {' '.join(word for word in words if word not in _BETWEEN)} "
+    best, score = "", 0.0
+    for one in _intents():
+        if (this := one.score(padded, plain)) > score:
+            best, score = one.name, this
+    return best if score >= ENOUGH else ""
 
 
-def holds_numbers(text: str) -> bool:
-    """Whether a resident pasted or announced a NIK, or the old `#KTP#NIK#…` form: accepted, never echoed."""
-    return bool(_LONG_NUMBER.search(text)) or text.lstrip().startswith("#") or "nik" in _WORDS.findall(text.lower())
+def command(text: str) -> str:
+    """The intent of a message that is nothing but one of the words that work anywhere; an empty text otherwise."""
+    words = plain_words(text)
+    return _command(words) if len(words) == 1 else ""
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a message as plain Indonesian, for comparing only."""
+    folded = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    found: list[str] = []
+    for word in _WORD.findall(_STRETCHED.sub(r"\1", folded)):
+        # Numbers are nobody's spelling: they stay as they are.
+        found += [word] if word.isdigit() else _plain(word).split()
+    return [word for word in found if word not in _FILLERS]
+
+
+def _command(words: list[str]) -> str:
+    """Exactly, wherever it stands among a few words; with a slip of the finger when it stands alone."""
+    for word in words:
+        if word in COMMANDS and (len(words) == 1 or word in ("menu", "english")):
+            return COMMANDS[word]
+    if len(words) > 1:
+        return ""
+    slip = process.extractOne(words[0], list(COMMANDS), scorer=OSA.distance, score_cutoff=2 if len(words[0]) > 6 else 1)
+    return COMMANDS[slip[0]] if slip and len(words[0]) >= 4 else ""
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> str:
+    """One word as it would be written in a letter; a word nobody knows becomes the known one that is a slip away."""
+    spellings, known = _spellings(), _known()
+    if word in spellings:
+        return spellings[word]
+    if word in known:
+        return word
+    for ending in ("nya", "ny"):
+        if word.endswith(ending) and (stem := word.removesuffix(ending)) in known | spellings.keys():
+            return spellings.get(stem, stem)
+    if len(word) < 5:
+        return word
+    near = process.extractOne(word, known, scorer=OSA.distance, score_cutoff=2 if len(word) > 8 else 1)
+    return str(near[0]) if near else word
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> dict[str, str]:
+    tables = tomllib.loads((Path(__file__).parent / "spellings.toml").read_text())
+    return {word: plain for table in tables.values() for word, plain in table.items()}
+
+
+@lru_cache(maxsize=1)
+def _intents() -> tuple[_Intent, ...]:
+    table = tomllib.loads((Path(__file__).parent / "intents.toml").read_text())
+    return tuple(
+        _Intent(name, *(tuple(row.get(part, ())) for part in ("strong", "weak", "against", "whole")))
+        for name, row in table.items()
+    )
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    """Every word that stands in the intents or that a spelling leads to."""
+    phrases = [phrase for one in _intents() for part in (one.strong, one.weak, one.against, one.whole) for phrase in part]
+    return frozenset(word for phrase in [*phrases, *_spellings().values()] for word in phrase.split())
