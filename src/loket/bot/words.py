@@ -1,10 +1,14 @@
-"""What a message means: chat spellings, Javanese and Sundanese folded into plain Indonesian, then a score for each intent."""
+"""What a message means: chat spellings, Javanese and Sundanese folded into plain Indonesian, then the words that decide
+for an intent, and where none does the weight that each word has in messages written by hand."""
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 import unicodedata
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +25,14 @@ _FEW = 3
 # A strong word decides, two weak ones do not: a bot that guesses wrongly is worse than one that shows its menu. Further
 # strong words count less, since many of them overlap.
 STRONG, MORE, WEAK, AGAINST, WHOLE, ENOUGH = 2.0, 0.5, 0.6, 1.3, 5.0, 1.5
+# How sure the weights of single words must be, and how much an unseen word counts.
+SURE, UNSEEN = 0.8, 0.2
 # How alike a whole message must be to one that was written down, from 0 to 100.
 _ALIKE = 92
 _WORD = re.compile(r"[a-z]+|\d+")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
+_BEGINNING = re.compile(r"^(?:meny|meng|men|mem|me|peny|peng|pen|pem|per|pe|ber|be|ter|di|ke|se|ng|n)(?=.{3,})")
+_ENDING = re.compile(r"(?<=.{3})(?:kan|lah|kah|nya|an|i|ne|na|e)$")
 _FILLERS = frozenset(["pak", "bu", "kak", "min", "ya", "dong", "deh", "nih", "sih", "kok", "si", "bang", "mas", "lah", "tuh"])
 _BETWEEN = frozenset(["saya", "ini", "itu", "yang", "di", "ke"])
 
@@ -61,7 +69,7 @@ def intent(text: str) -> str:
     for one in _intents():
         if (this := one.score(padded, plain)) > score:
             best, score = one.name, this
-    return best if score >= ENOUGH else ""
+    return best if score >= ENOUGH else _likeliest(words)
 
 
 def command(text: str) -> str:
@@ -72,7 +80,7 @@ def command(text: str) -> str:
 
 def plain_words(text: str) -> list[str]:
     """The words of a message as plain Indonesian, for comparing only."""
-    folded = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    folded = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode().replace("'", "")
     found: list[str] = []
     for word in _WORD.findall(_STRETCHED.sub(r"\1", folded)):
         # Numbers are nobody's spelling: they stay as they are.
@@ -106,6 +114,52 @@ def _plain(word: str) -> str:
         return word
     near = process.extractOne(word, known, scorer=OSA.distance, score_cutoff=2 if len(word) > 8 else 1)
     return str(near[0]) if near else word
+
+
+def _likeliest(words: list[str]) -> str:
+    """The intent whose examples use these words most (naive Bayes over stems); nothing when it is not clearly ahead."""
+    counts, sizes, lines, known = _weights()
+    told = {_stem(word) for word in words} & known
+    if not told:
+        return ""
+    scores = {
+        name: math.log(lines[name]) / 2
+        + sum(math.log((counts[name][word] + UNSEEN) / (sizes[name] + UNSEEN * len(known))) for word in told)
+        for name in counts
+    }
+    best = max(scores, key=lambda name: scores[name])
+    share = 1 / sum(math.exp(score - scores[best]) for score in scores.values())
+    return best if share >= SURE else ""
+
+
+def examples(path: Path) -> Iterator[tuple[str, str, str]]:
+    """(intent, language, message) of a file of messages; the intent is empty for what nobody should guess at."""
+    name = language = ""
+    for line in path.read_text().partition("\n\n")[2].splitlines():
+        if line.startswith("== "):
+            _mark, name, language = line.split()
+        elif line:
+            yield name.strip("-"), language, line
+
+
+@lru_cache(maxsize=1)
+def _weights() -> tuple[dict[str, Counter[str]], dict[str, int], Counter[str], frozenset[str]]:
+    """How often each intent's examples use each stem, how many stems and lines it has, and all stems there are."""
+    counts: dict[str, Counter[str]] = {}
+    lines: Counter[str] = Counter()
+    for name, _language, message in examples(Path(__file__).parent / "examples.txt"):
+        counts.setdefault(name, Counter()).update({_stem(word) for word in plain_words(message)})
+        lines[name] += 1
+    sizes = {name: found.total() for name, found in counts.items()}
+    return counts, sizes, lines, frozenset(word for found in counts.values() for word in found)
+
+
+def _stem(word: str) -> str:
+    """A word without the usual beginnings and endings, near enough for counting: `penggantiannya` is `ganti`."""
+    if len(word) < 5:
+        return word
+    word = _ENDING.sub("", word)
+    return _BEGINNING.sub("", word) if len(word) >= 5 else word
 
 
 @lru_cache(maxsize=1)
