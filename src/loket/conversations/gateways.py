@@ -105,12 +105,18 @@ def recipient(to: str) -> dict[str, str]:
 
 
 def message(composed: Composed) -> dict[str, Any]:
-    """A free message: with buttons, with a link, or plain."""
-    if not composed.buttons and not composed.link:
+    """A free message: with a list, with buttons, with a link, or plain."""
+    if not composed.rows and not composed.buttons and not composed.link:
         text = f"{composed.body}\n\n{composed.footer}" if composed.footer else composed.body
         return {"type": "text", "text": {"body": text, "preview_url": False}}
     interactive: dict[str, Any] = {"body": {"text": composed.body}, "footer": {"text": composed.footer}}
-    if composed.buttons:
+    if composed.rows:
+        rows = [
+            {"id": key, "title": title, **({"description": more} if more else {})} for key, title, more in composed.rows
+        ]
+        action = {"button": composed.list_label, "sections": [{"rows": rows}]}
+        interactive |= {"type": "list", "action": action}
+    elif composed.buttons:
         replies = [{"type": "reply", "reply": {"id": key, "title": title}} for key, title in composed.buttons]
         interactive |= {"type": "button", "action": {"buttons": replies}}
     elif composed.link:

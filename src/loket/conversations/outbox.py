@@ -141,6 +141,7 @@ def _as_composed(stored: dict[str, Any]) -> Composed:
     stored["buttons"] = tuple(tuple(button) for button in stored["buttons"])
     stored["link"] = tuple(stored["link"]) if stored["link"] else None
     stored["values"] = tuple(stored["values"])
+    stored["rows"] = tuple(tuple(row) for row in stored.get("rows", ()))
     return Composed(**stored)
 
 

@@ -19,7 +19,8 @@ FOOTER = {
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready to be sent. `buttons` are (id, title), `link` is (label, address) of a button that opens a page.
+    """A message ready to be sent. `buttons` are (id, title), `link` is (label, address) of a button that opens a page,
+    `rows` are (id, title, description) of a list that opens under `list_label`: at most three buttons or ten rows.
 
     `notice`, `values`, `template` and `language` are what goes out as an approved template when the reply window is shut.
     """
@@ -32,6 +33,8 @@ class Composed:
     values: tuple[str, ...] = ()
     template: str = ""
     language: str = "id"
+    rows: tuple[tuple[str, str, str], ...] = ()
+    list_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
