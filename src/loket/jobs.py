@@ -14,6 +14,7 @@ from django.db import Error, connection
 from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.bot import conversation
+from loket.conversations import actions as talks
 from loket.conversations import gateways, inbox, outbox
 from loket.core import clock, limits
 from loket.core.actor import system
@@ -68,13 +69,15 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired,
+        talks.forget_gone,
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
+            partial(return_silent_chats, code),
         ]
     for step in steps:
         try:
@@ -100,3 +103,8 @@ def remind_of_choice(office: str) -> int:
 def tell_of_slips(office: str) -> int:
     """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
     return applications.slip_overdue(by=system(office, "slips"), at=clock.now())
+
+
+def return_silent_chats(office: str) -> int:
+    """A resident who waits for an officer who says nothing is given back to all of them."""
+    return talks.return_silent(office, by=system(office, "return"), at=clock.now())

@@ -1,6 +1,25 @@
 """Writes conversations: who is at the other end, what came in, the notices of other rooms, what the office answers."""
 
-from loket.conversations.actions.desk import answer, claim, open_thread, release
+from loket.conversations.actions.canned import write_canned
+from loket.conversations.actions.desk import (
+    answer,
+    claim,
+    filed,
+    forget_gone,
+    hand_over,
+    label,
+    leave,
+    note,
+    open_thread,
+    release,
+    retry,
+    return_silent,
+    save_draft,
+    snooze,
+    sought,
+    still_here,
+)
+from loket.conversations.actions.holding import hold, rewrite_held, withdraw_held
 from loket.conversations.actions.identity import (
     CONTACT,
     contact_by_phone,
@@ -24,13 +43,29 @@ __all__ = [
     "contact_by_user",
     "contact_to_tell",
     "data_key",
+    "filed",
+    "forget_gone",
+    "hand_over",
+    "hold",
     "key_of",
+    "label",
+    "leave",
     "not_understood",
+    "note",
     "notify",
     "open_thread",
     "opt_out",
     "receive",
     "release",
+    "retry",
+    "return_silent",
+    "rewrite_held",
+    "save_draft",
+    "snooze",
+    "sought",
     "speak",
     "step_taken",
+    "still_here",
+    "withdraw_held",
+    "write_canned",
 ]
