@@ -11,13 +11,17 @@ from typing import Any
 from uuid import UUID
 
 from loket.applications.models import Draft
-from loket.core import crypto, media
+from loket.core import crypto, links, media
 from loket.core.actor import Actor
 from loket.core.errors import N_, Refusal
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
 TABLE = "applications_draft"
+# Beside the answers: whose chat the form is, and what a message told before anybody opened the form.
+HOLDER, PREFILLED = "chat", "prefilled"
+# Hex digits of the token's hash in a signed link: it dies with the token.
+_BOUND = 16
 
 
 def start(*, contact: UUID | None, by: Actor, at: datetime) -> str:
@@ -29,12 +33,49 @@ def start(*, contact: UUID | None, by: Actor, at: datetime) -> str:
     return token
 
 
+def begin_in_chat(*, contact: UUID, holder: str, by: Actor, at: datetime) -> Draft:
+    """A new form of a chat. `holder` says whose chat it is now: the form is offered again to nobody else."""
+    draft = find(start(contact=contact, by=by, at=at), at)
+    keep(draft, {HOLDER: holder})
+    return draft
+
+
+def of_chat(contact: UUID, holder: str, phone_index: bytes | None, at: datetime) -> Draft | None:
+    """The newest form that this chat began and has not sent.
+
+    None when the chat is somebody else's by now, and when the form states a number (indexed like `phone_index`) that is
+    not the chat's: then it was passed on, and what was filled in is not for the one who passed it on.
+    """
+    for draft in Draft.objects.filter(contact_id=contact, application=None, expires_at__gt=at).order_by("-started_at")[:5]:
+        given = answers(draft)
+        stated = crypto.index("phone", given["phone"], crypto.keyring()) if given.get("phone") else phone_index
+        if given.get(HOLDER) == holder and stated == phone_index:
+            return draft
+    return None
+
+
+def is_begun(draft: Draft) -> bool:
+    """Whether anything stands in a form yet, filled in or read out of a message."""
+    return bool(answers(draft).keys() - {HOLDER})
+
+
+def prefill(draft: Draft, fields: dict[str, Any]) -> None:
+    """What a message told, for the pages to show: the resident checks it and sends each page herself."""
+    given = answers(draft)
+    keep(draft, given | {PREFILLED: {**given.get(PREFILLED, {}), **fields}})
+
+
 def rotate(draft: Draft) -> str:
     """A new token for a form that somebody begins to fill in by a link: whoever else has that link is shut out, also
     the one who sent it to her."""
     token = secrets.token_urlsafe(18)
     Draft.objects.filter(pk=draft.pk).update(token_hash=_hash(token))
     return token
+
+
+def link(draft: Draft) -> str:
+    """One more token for a form whose own is lost. It opens the form until somebody fills it in by another link."""
+    return links.sign("form", f"{draft.pk.hex}{bytes(draft.token_hash).hex()[:_BOUND]}", draft.expires_at)
 
 
 def sent(draft: Draft, application: UUID) -> None:
@@ -59,7 +100,7 @@ def forget_expired(at: datetime) -> int:
 
 def find(token: str, at: datetime) -> Draft:
     """The form of a link; refuses an unknown or expired one."""
-    draft = Draft.objects.filter(token_hash=_hash(token)).first()
+    draft = _by_link(token, at) if "." in token else Draft.objects.filter(token_hash=_hash(token)).first()
     if draft is None or draft.expires_at < at:
         raise Refusal(
             "link_expired", N_("Tautan ini sudah tidak berlaku. Kirim kata MENU ke WhatsApp kami untuk tautan baru."),
@@ -79,6 +120,12 @@ def keep(draft: Draft, values: dict[str, Any]) -> None:
     """Replace what was filled in."""
     draft.answers = crypto.system_key().seal(TABLE, "answers", draft.pk, json.dumps(values))
     draft.save(update_fields=["answers"])
+
+
+def _by_link(token: str, at: datetime) -> Draft | None:
+    subject = links.read("form", token, at)
+    draft = Draft.objects.filter(pk=UUID(subject[:32])).first()
+    return draft if draft and bytes(draft.token_hash).hex()[:_BOUND] == subject[32:] else None
 
 
 def _hash(token: str) -> bytes:

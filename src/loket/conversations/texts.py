@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,12 +39,13 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text in both languages; `{…}` are filled by `compose`."""
+    """One text in both languages; `{…}` are filled by `compose`. `list_label` opens the rows that come with its values."""
 
     id: str
     en: str
     buttons: tuple[tuple[str, str, str], ...] = ()
     link: tuple[str, str] | None = None
+    list_label: tuple[str, str] | None = None
 
 
 _OPEN = ("Lihat permohonan", "See the request")
@@ -54,6 +55,8 @@ _MENU = (
     ("menu:1:person", "Tanya petugas", "Ask an officer"),
 )
 _PERSON = ("menu:1:person", "Tanya petugas", "Ask an officer")
+_RESUME = (("menu:1:resume", "Lanjutkan isian Anda", "Go on with your form"), *_MENU[1:])
+_BACK = ("menu:1:menu", "Pilihan lain", "Other choices")
 
 TEXTS: dict[str, Text] = {
     # What other rooms announce.
@@ -194,6 +197,28 @@ TEXTS: dict[str, Text] = {
         "1. Make a request\n2. Check status\n3. Ask an officer",
         _MENU,
     ),
+    "welcome_back": Text(
+        "Selamat datang kembali di layanan KTP-el {office}.\nIsian Anda belum dikirim. Pilih tombol di bawah, atau tulis saja:\n"
+        "1. Lanjutkan isian Anda\n2. Cek status\n3. Tanya petugas",
+        "Welcome back to the KTP-el service of {office}.\nYour form has not been sent yet. Press a button, or write:\n"
+        "1. Go on with your form\n2. Check status\n3. Ask an officer",
+        _RESUME,
+    ),
+    "expired": Text(
+        "Pertanyaan yang tadi sudah lewat waktunya, jadi jawaban Anda belum kami pakai. Pilih lagi yang Anda perlukan.",
+        "That question is too old, so we have not used your answer. Please choose again what you need.",
+        _MENU,
+    ),
+    "expired_back": Text(
+        "Pertanyaan yang tadi sudah lewat waktunya, jadi jawaban Anda belum kami pakai. Isian permohonan Anda masih tersimpan.",
+        "That question is too old, so we have not used your answer. Your form is still kept.",
+        _RESUME,
+    ),
+    "old_button": Text(
+        "Tombol itu dari pesan lama dan tidak dipakai lagi. Tidak ada yang berubah. Pilih yang Anda perlukan sekarang.",
+        "That button is from an old message and no longer in use. Nothing has changed. Choose what you need now.",
+        _MENU,
+    ),
     "form_link": Text(
         "Silakan isi permohonan di halaman resmi kami. Butuh sekitar 5 menit.\nSiapkan foto Kartu Keluarga. "
         "Tautan ini khusus untuk Anda dan berlaku 7 hari.",
@@ -208,7 +233,37 @@ TEXTS: dict[str, Text] = {
         "not in chat. This link is yours alone and works for 7 days.",
         link=("Isi permohonan", "Fill in the form"),
     ),
-    "status_list": Text("{lines}", "{lines}", (_PERSON,), _OPEN),
+    "form_link_read": Text(
+        "Terima kasih, pesan Anda sudah kami baca: {read}.\nIsiannya sudah kami siapkan di halaman resmi kami. "
+        "Periksa, lengkapi, lalu kirim. Tautan ini khusus untuk Anda dan berlaku 7 hari.",
+        "Thank you, we have read your message: {read}.\nIt stands ready on our official page. "
+        "Check it, complete it, then send it. This link is yours alone and works for 7 days.",
+        link=("Periksa isian", "Check the form"),
+    ),
+    "form_link_short": Text(
+        "Terima kasih, pesan Anda sudah masuk. NIK dan Nomor KK berisi 16 angka, yang Anda tulis {count} angka. "
+        "Salin dari Kartu Keluarga ke halaman resmi kami, bukan lewat chat. Tautan ini berlaku 7 hari.",
+        "Thank you, your message has arrived. A NIK and a KK number have 16 digits, yours has {count}. "
+        "Copy it from the family card into our official page, not into the chat. This link works for 7 days.",
+        link=("Isi permohonan", "Fill in the form"),
+    ),
+    "form_resume": Text(
+        "Isian Anda belum dikirim dan masih tersimpan. Lanjutkan isian Anda lewat tautan ini, yang khusus untuk Anda.\n"
+        "Mau mulai dari awal? Tulis BARU.",
+        "Your form has not been sent and is still kept. Go on with it by this link, which is yours alone.\n"
+        "To start over, write BARU.",
+        link=("Lanjutkan isian Anda", "Go on with your form"),
+    ),
+    "form_waiting": Text(
+        "Isian permohonan Anda belum dikirim, jadi belum masuk antrean. Isiannya masih tersimpan.\n"
+        "Lanjutkan isian Anda lewat tautan ini, yang khusus untuk Anda.",
+        "Your form has not been sent, so it is not in line yet. What you filled in is still kept.\n"
+        "Go on with it by this link, which is yours alone.",
+        link=("Lanjutkan isian Anda", "Go on with your form"),
+    ),
+    "status_list": Text(
+        "{lines}\nMau bertanya? Tulis PETUGAS.", "{lines}\nAny question? Write PETUGAS.", link=_OPEN
+    ),
     "status_elsewhere": Text(
         "{lines}\nUntuk memilih cara terima atau memperbaiki, tulis dari nomor yang dipakai saat mengajukan, atau buka {page}",
         "{lines}\nTo choose or to correct, write from the number you filed with, or open {page}",
@@ -229,18 +284,167 @@ TEXTS: dict[str, Text] = {
         "There is no request from this number. If you filed with another number, send STATUS from that one.",
         _MENU,
     ),
+    "own_codes": Text(
+        "Kode permohonan dari nomor ini:\n{lines}\nSimpan kode ini. Kode saja tidak membuka data Anda.",
+        "The request codes of this number:\n{lines}\nKeep them. A code alone does not open your data.",
+        (_PERSON,),
+    ),
+    "fix_link": Text(
+        "Permohonan *{code}* menunggu perbaikan dari Anda. Hanya bagian yang ditandai yang perlu diisi lagi.",
+        "Request *{code}* waits for your correction. Only the marked parts are asked again.",
+        link=("Perbaiki sekarang", "Mend it now"),
+    ),
+    "fix_none": Text(
+        "Tidak ada permohonan dari nomor ini yang perlu diperbaiki. Kalau salah isi, tanya petugas kami di sini.",
+        "No request from this number needs a correction. If you filled something in wrongly, ask our officer here.",
+        (_PERSON, _BACK),
+    ),
+    "cancel_link": Text(
+        "Untuk membatalkan permohonan *{code}*, buka halamannya dan pilih Batalkan. Tidak ada yang batal sebelum Anda memilihnya di sana.",
+        "To cancel request *{code}*, open its page and choose Cancel. Nothing is cancelled before you choose it there.",
+        link=_OPEN,
+    ),
+    "cancel_none": Text(
+        "Baik. Tidak ada permohonan dari nomor ini yang bisa dibatalkan. Kalau perlu apa-apa, pilih di bawah.",
+        "Fine. There is no request from this number that can be cancelled. Choose below if you need anything.",
+        _MENU,
+    ),
+    "confirm_post": Text(
+        "KTP-el Anda ({code}) akan dikirim lewat Kantor Pos. Ongkos kirim {fee}, dibayar ke petugas Pos. Dokumennya Rp0. Benar?",
+        "Your KTP-el ({code}) will be sent by Kantor Pos. The delivery fee is {fee}, paid to the post officer. The document costs Rp0. Right?",
+        (
+            ("choose:1:post:{raw}", "Ya, kirim lewat Pos", "Yes, send by post"),
+            ("choose:1:pickup:{raw}", "Ambil di kantor", "Collect at office"),
+            _PERSON,
+        ),
+    ),
+    "confirm_pickup": Text(
+        "KTP-el Anda ({code}) akan Anda ambil di {pickup_place}. Gratis. Benar?",
+        "You will collect your KTP-el ({code}) at {pickup_place}. Free. Right?",
+        (
+            ("choose:1:pickup:{raw}", "Ya, saya ambil", "Yes, I collect it"),
+            ("choose:1:post:{raw}", "Kirim lewat Pos", "Send by post"),
+            _PERSON,
+        ),
+    ),
+    "chosen_before": Text(
+        "Pilihan Anda untuk *{code}* sudah kami catat sebelumnya dan tidak berubah.",
+        "Your choice for *{code}* was noted before and has not changed.",
+        (_PERSON,),
+    ),
+    "choose_not_yet": Text(
+        "Belum ada KTP-el Anda yang menunggu pilihan ini. Setelah kartu dicetak, kami tanya cara terimanya di sini: lewat Kantor Pos atau diambil.",
+        "No KTP-el of yours waits for this choice yet. Once a card is printed we ask you here: by post or at the office.",
+        _MENU,
+    ),
+    "pickup_where": Text(
+        "KTP-el Anda ({code}) bisa diambil di {pickup_place}, pukul {hours}. Pengambilan gratis. Kode ambilnya ada di halaman permohonan Anda.",
+        "You can collect your KTP-el ({code}) at {pickup_place}, {hours}. Free. The pickup code is on the page of your request.",
+        link=_OPEN,
+    ),
+    "fees": Text(
+        "Semua dokumen Rp0. Tidak ada biaya untuk membuat, mengganti, atau mempercepat.\n"
+        "Kalau dikirim lewat Kantor Pos, ongkosnya {fee}, dibayar ke petugas Pos. Diambil di kantor gratis.",
+        "Every document costs Rp0. There is no charge for making, replacing or hurrying one.\n"
+        "Sent by Kantor Pos the delivery fee is {fee}, paid to the post officer. Collecting at the office is free.",
+        (_MENU[0], _PERSON),
+    ),
+    "hours": Text(
+        "{pickup_place}\nBuka Senin sampai Jumat, pukul {hours}.\n{now}",
+        "{pickup_place}\nOpen Monday to Friday, {hours}.\n{now}",
+        (_MENU[0], _PERSON),
+    ),
+    "needs_list": Text(
+        "Syarat untuk layanan yang mana? Pilih dari daftar, atau tulis angkanya.",
+        "Requirements of which service? Choose from the list, or write its number.",
+        list_label=("Pilih layanan", "Choose a service"),
+    ),
+    "needs": Text(
+        "*{service}*\n{about}\nYang disiapkan:\n{papers}\nSelesai dalam {promise_days} hari kerja sejak berkas lengkap. Biayanya Rp0.",
+        "*{service}*\n{about}\nWhat to prepare:\n{papers}\nReady within {promise_days} working days from complete papers. It costs Rp0.",
+        (_MENU[0], ("menu:1:needs", "Layanan lain", "Another service"), _PERSON),
+    ),
+    "complaint": Text(
+        "Maaf atas pengalaman yang kurang baik. Tulis keluhan Anda di halaman resmi kami, boleh tanpa nama. "
+        "Yang menjawab bukan petugas yang Anda keluhkan.",
+        "We are sorry for this experience. Write your complaint on our official page, without your name if you like. "
+        "It is not answered by the officer you complain about.",
+        link=("Tulis keluhan", "Write a complaint"),
+    ),
+    "complaint_person": Text(
+        "Maaf atas pengalaman yang kurang baik. Ceritakan di sini. Petugas kami membacanya pada jam kerja, {hours}.",
+        "We are sorry for this experience. Tell us here. An officer reads it in office hours, {hours}.",
+    ),
+    "broker": Text(
+        "Semua dokumen Rp0 dan urutan tidak bisa dibeli. Tidak ada petugas yang boleh meminta uang, selain ongkos Pos {fee} kepada petugas Pos.\n"
+        "Jangan bayar siapa pun. Ceritakan di sini siapa, di mana, dan kapan. Petugas kami memeriksanya, dan nama Anda kami jaga.\n"
+        "Ragu sebuah pesan dari kami? Periksa di {page}",
+        "Every document costs Rp0 and a place in line cannot be bought. No officer may ask for money, but for the delivery fee of {fee} to the post officer.\n"
+        "Pay nobody. Tell us here who, where and when. An officer looks into it, and we protect your name.\n"
+        "Not sure that a message is ours? Check it at {page}",
+        (_PERSON, _BACK),
+    ),
+    "thanks": Text(
+        "Sama-sama. Tulis MENU kapan saja kalau perlu kami.",
+        "You are welcome. Write MENU whenever you need us.",
+    ),
+    "merged_case": Text(
+        "Pesan tambahan Anda sudah kami gabungkan dengan yang pertama. Urutan Anda tetap nomor {place} untuk permohonan *{code}*, tidak mundur.",
+        "Your further message is joined to the first one. Your place stays number {place} for request *{code}*.",
+        (_PERSON,),
+    ),
+    "merged_chat": Text(
+        "Pesan tambahan Anda sudah kami gabungkan dengan yang pertama. Urutan Anda tetap nomor {place}, tidak mundur. Petugas membalas di sini.",
+        "Your further message is joined to the first one. Your place stays number {place}. An officer will answer here.",
+        (_MENU[1],),
+    ),
+    "merged": Text(
+        "Pesan yang sama sudah kami terima tadi dan kami gabungkan. Anda tidak perlu mengirim lagi.",
+        "We had the same message before and have joined the two. There is no need to send it again.",
+        (_PERSON,),
+    ),
     "person_open": Text(
-        "Baik. Petugas kami membalas di sini pada jam kerja, {hours}. Pesan Anda sudah masuk antrean.",
-        "Fine. An officer will answer here in office hours, {hours}. Your message is in line.",
+        "Baik. Pesan Anda sudah masuk antrean. Petugas kami membalas di sini pada jam kerja, {hours}.",
+        "Fine. Your message is in line. An officer will answer here in office hours, {hours}.",
     ),
     "person_closed": Text(
-        "Pesan Anda sudah masuk. Kantor sedang tutup. Petugas membalas pada jam kerja, {hours}.",
-        "Your message has arrived. The office is closed. An officer will answer in office hours, {hours}.",
+        "Pesan Anda sudah masuk. Kantor sedang tutup. Petugas membalas mulai {opens}.\n"
+        "Untuk perkembangan permohonan, kirim STATUS. Jawabannya otomatis, kapan saja.",
+        "Your message has arrived. The office is closed. An officer will answer from {opens}.\n"
+        "For the progress of a request send STATUS. The answer comes by itself, at any time.",
+        (_MENU[1],),
+    ),
+    "urgent_open": Text(
+        "Kami mengerti ini mendesak. Percakapan ini kami tandai dan petugas kami membalas secepatnya. Dokumennya tetap Rp0.\n"
+        "Kalau bisa, keluarga boleh datang langsung ke {pickup_place}.",
+        "We understand that this is urgent. We have marked this conversation and an officer answers as soon as possible. The document still costs Rp0.\n"
+        "If you can, somebody of the family may come straight to {pickup_place}.",
+    ),
+    "urgent_closed": Text(
+        "Kami mengerti ini mendesak. Percakapan ini kami tandai. Kantor sedang tutup, petugas membalas mulai {opens}.\n"
+        "Rumah sakit tetap menolong dalam keadaan darurat tanpa KTP-el.",
+        "We understand that this is urgent. We have marked this conversation. The office is closed, an officer answers from {opens}.\n"
+        "A hospital helps in an emergency also without a KTP-el.",
     ),
     "not_understood": Text(
         "Maaf, kami belum mengerti. Pilih tombol di bawah, atau tulis 1, 2, atau 3.",
         "Sorry, we did not understand. Press a button, or write 1, 2 or 3.",
         _MENU,
+    ),
+    "offer_person": Text(
+        "Maaf, kami masih belum mengerti. Mau dibantu petugas?",
+        "Sorry, we still do not understand. Would you like the help of an officer?",
+        (("menu:1:person", "Ya, hubungi petugas", "Yes, ask an officer"), _BACK),
+    ),
+    "voice": Text(
+        "Maaf, di sini pesan suara belum bisa kami dengarkan. Tulis saja pesannya, atau minta bantuan petugas.",
+        "Sorry, we cannot listen to voice messages here. Please write it, or ask an officer.",
+        (_PERSON, _BACK),
+    ),
+    "other_kind": Text(
+        "Terima kasih. Kiriman seperti ini belum bisa kami baca di sini. Tulis saja pesannya, atau minta bantuan petugas.",
+        "Thank you. We cannot read this kind of message here. Please write it, or ask an officer.",
+        (_PERSON, _BACK),
     ),
     "media": Text(
         "Foto Anda sudah kami terima. Supaya langsung masuk ke permohonan Anda, unggah fotonya lewat formulir.",
@@ -299,20 +503,39 @@ def compose(
 ) -> Composed:
     """A text with its values filled in: codes, dates and money as people write them.
 
-    `values` may hold `code`, ISO dates `promise_on` and `until`, `fee` in rupiah and plain words; `private` what a
+    `values` may hold `code`, `rows` of (id, title, description), ISO dates `promise_on` and `until`, `fee` in rupiah and plain words; `private` what a
     person wrote. A missing value raises KeyError: such a message is not sent.
     """
-    given = TEXTS[name]
+    given, english = TEXTS[name], language == "en"
     filled = {**_words(values, language), **(private or {})}
-    body = (given.en if language == "en" else given.id).format_map(filled)
-    buttons = tuple(
-        (id_.format_map(filled), english if language == "en" else indonesian)
-        for id_, indonesian, english in given.buttons
-    )
-    opening = given.link[1 if language == "en" else 0] if given.link else ""
+    rows = tuple((key, title, more) for key, title, more in values.get("rows", ()))
+    choices = options(name, values, language)
+    body = _numbered((given.en if english else given.id).format_map(filled), choices)
+    opening = given.link[english] if given.link else ""
     page = (opening, link) if opening and link else None
+    label = given.list_label[english] if given.list_label and rows else ""
     # A template has one place for the text; its line breaks are not allowed there.
-    return Composed(body, FOOTER[language], buttons, page, name, (body,), f"loket_{name}", language)
+    return Composed(
+        body, FOOTER[language], () if rows else choices, page, name, (body,), f"loket_{name}", language, rows, label
+    )
+
+
+def options(name: str, values: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
+    """What can be chosen in a text, as (id, title) in the order of the numbers that stand for them."""
+    if values.get("rows"):
+        return tuple((key, title) for key, title, _more in values["rows"])
+    filled = {"raw": values.get("code", "")}
+    return tuple(
+        (key.format_map(filled), english if language == "en" else indonesian)
+        for key, indonesian, english in TEXTS[name].buttons
+    )
+
+
+def _numbered(body: str, choices: Sequence[tuple[str, str]]) -> str:
+    """Whoever cannot press a button writes a number: a text that offers a choice says which, where it does not already."""
+    if len(choices) < 2 or "\n1. " in body:
+        return body
+    return f"{body}\n" + "\n".join(f"{number}. {title}" for number, (_key, title) in enumerate(choices, 1))
 
 
 # Sentences of other rooms that travel as their Indonesian original and are translated here.

@@ -26,10 +26,11 @@ from loket.conversations.actions.identity import (
     contact_by_user,
     contact_to_tell,
     data_key,
+    holder,
     opt_out,
     speak,
 )
-from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
+from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken, withdraw
 from loket.conversations.actions.notices import Notice, notify
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "forget_gone",
     "hand_over",
     "hold",
+    "holder",
     "key_of",
     "label",
     "leave",
@@ -66,6 +68,7 @@ __all__ = [
     "speak",
     "step_taken",
     "still_here",
+    "withdraw",
     "withdraw_held",
     "write_canned",
 ]

@@ -84,6 +84,12 @@ def contact_by_user(*, bsuid: str | None, phone: str | None, name: str, office: 
     return contact
 
 
+def holder(contact: Contact) -> str:
+    """Whose chat this is, as one word: another one as soon as its user id or its number changes."""
+    named = f"{contact.pk}|{contact.bsuid or ''}|{bytes(contact.phone_index or b'').hex()}"
+    return crypto.index("holder", named, crypto.keyring()).hex()
+
+
 def opt_out(contact: Contact, *, by: Actor, at: datetime) -> None:
     """No more invitations; news about her own requests still comes."""
     Contact.objects.filter(pk=contact.pk).update(opted_out_at=at)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, Value
@@ -75,11 +77,22 @@ def not_understood(contact: Contact) -> int:
     return contact.bot_tries + 1
 
 
-def call_person(contact: Contact, *, at: datetime) -> None:
-    """The conversation waits for somebody of the office, since its first call."""
+def call_person(contact: Contact, *, reason: str, at: datetime) -> None:
+    """The conversation waits for somebody of the office, since its first call; `reason` is the step that called."""
     Contact.objects.filter(pk=contact.pk).update(
-        bot_tries=0, waiting_since=Coalesce("waiting_since", Value(at)), person_since=Coalesce("person_since", Value(at))
+        bot_tries=0, bot_step=reason, waiting_since=Coalesce("waiting_since", Value(at)), person_since=Coalesce("person_since", Value(at))
     )
+
+
+def withdraw(messages: Sequence[UUID], contact: Contact) -> int:
+    """Take back answers of the bot that have not left: more was written, and one answer goes to all of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM conversations_message WHERE id = ANY(%s) AND contact_id = %s AND outgoing AND state = 'queued' "
+            "AND tries = 0 AND author = 'loket:bot'",
+            [list(messages), contact.pk],
+        )
+        return cursor.rowcount
 
 
 def _bot_answers(contact: Contact) -> None:

@@ -51,7 +51,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """A link from the chat: to one's own request, or to a form that is begun or goes on."""
-    if "." in token:
+    if token.count(".") == 2 and len(token.split(".")[1]) == codes.LENGTH:
         code = links.read("case", token, clock.now())
         _let_in(request, code, holds=True)
         return redirect("citizen:status", kode=code)
@@ -78,7 +78,7 @@ def step(request: HttpRequest, langkah: str) -> HttpResponse:
         return _go(given)
     office = offices.office(draft.office_id)
     context = _frame(request, given, langkah) | {
-        "typed": given | _date_parts(given), "kelurahan": forms.kelurahan(office), "services": _services(),
+        "typed": _shown(given), "kelurahan": forms.kelurahan(office), "services": _services(),
     }  # fmt: skip
     if request.method != "POST":
         return render(request, page.template, context)
@@ -272,6 +272,12 @@ def _frame(request: HttpRequest, given: steps.Answers, page: str) -> dict[str, A
 def _services() -> list[tuple[str, str, str]]:
     language = get_language() or "id"
     return [(row.code, row.name(language), row.summary(language)) for row in catalogue.services()]
+
+
+def _shown(given: steps.Answers) -> dict[str, Any]:
+    """What stands in the fields of a page: the answers, and before them what a message in the chat told."""
+    told = given.get(drafts.PREFILLED, {}) | given
+    return told | _date_parts(told)
 
 
 def _date_parts(given: steps.Answers) -> dict[str, str]:
