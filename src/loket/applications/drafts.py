@@ -119,7 +119,17 @@ def answers(draft: Draft) -> dict[str, Any]:
 def keep(draft: Draft, values: dict[str, Any]) -> None:
     """Replace what was filled in."""
     draft.answers = crypto.system_key().seal(TABLE, "answers", draft.pk, json.dumps(values))
-    draft.save(update_fields=["answers"])
+    draft.phone_index = crypto.index("phone", values["phone"], crypto.keyring()) if values.get("phone") else None
+    draft.save(update_fields=["answers", "phone_index"])
+
+
+def unsent(phone_index: bytes, office: str, at: datetime) -> Draft | None:
+    """The newest form that states this number and was not sent."""
+    return (
+        Draft.objects.filter(phone_index=phone_index, office_id=office, application=None, expires_at__gt=at)
+        .order_by("-started_at")
+        .first()
+    )
 
 
 def _by_link(token: str, at: datetime) -> Draft | None:

@@ -199,6 +199,12 @@ def language(contact_id: UUID, office: str) -> str:
     return str(Contact.objects.filter(pk=contact_id, office_id=office).values_list("language", flat=True).first() or "id")
 
 
+def contact_of_phone(phone: str, office: str) -> Contact | None:
+    """The contact with this number (E.164), if there is one."""
+    phone_index = crypto.index("phone", phone, crypto.keyring())
+    return Contact.objects.filter(office_id=office, phone_index=phone_index).first()
+
+
 def thread(contact_id: UUID, office: str, limit: int = 100) -> list[Bubble]:
     """The newest messages of one conversation, oldest first; doors go through `actions.open_thread`, which records it.
 

@@ -25,6 +25,9 @@ class Settings:
     chat_reply_minutes: int = 60
     chat_settle_minutes: int = 840
     chat_return_minutes: int = 45
+    # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
+    complaint_days: int = 5
+    survey_share: int = 30
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:
