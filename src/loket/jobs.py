@@ -78,6 +78,7 @@ def tend() -> int:
             partial(remind_of_choice, code),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
+            partial(conversation.remind_of_forms, code),
             partial(return_silent_chats, code),
             partial(send_what_was_lost, code),
             partial(ask_for_opinions, code),

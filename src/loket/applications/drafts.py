@@ -47,9 +47,8 @@ def of_chat(contact: UUID, holder: str, phone_index: bytes | None, at: datetime)
     not the chat's: then it was passed on, and what was filled in is not for the one who passed it on.
     """
     for draft in Draft.objects.filter(contact_id=contact, application=None, expires_at__gt=at).order_by("-started_at")[:5]:
-        given = answers(draft)
-        stated = crypto.index("phone", given["phone"], crypto.keyring()) if given.get("phone") else phone_index
-        if given.get(HOLDER) == holder and stated == phone_index:
+        stated = bytes(draft.phone_index) if draft.phone_index else phone_index
+        if stated == phone_index and answers(draft).get(HOLDER) == holder:
             return draft
     return None
 

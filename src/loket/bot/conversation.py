@@ -1,191 +1,159 @@
-"""The conversation as a table: what a resident did, and the one step that answers it."""
+"""One message in, at most one message out: finds the row of the table that answers, and says what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.conf import settings
 
 from loket.applications import drafts
-from loket.applications import queries as cases
-from loket.applications.models import Application
-from loket.bot import words
+from loket.bot import pasted, words
+from loket.bot.answers import Reply, Turn, code_in, form_address
+from loket.bot.steps import BY_FLOW, BY_INTENT, BY_KIND, FLOWS, FOR_THE_PERSON, NO_NEWS, STEPS
 from loket.conversations import actions as talks
-from loket.conversations import texts
+from loket.conversations import memory, texts
 from loket.conversations.inbox import Incoming
 from loket.conversations.models import Contact
-from loket.core import clock, codes
-from loket.core.actor import Actor, resident, system
-from loket.core.errors import Refusal
-from loket.delivery import actions as delivery
-from loket.offices import queries as offices
+from loket.core import clock
+from loket.core.actor import system
 
 LATE = timedelta(hours=1)
-TRIES = 3
-Step = Callable[[Contact, Incoming, Actor], None]
+# People write in pieces. Free text waits this long for the next piece, and together no longer than the second.
+PAUSE, PATIENCE = timedelta(seconds=1.2), timedelta(seconds=5)
+LOOK_BACK = timedelta(seconds=20)
+# After an answer has left, a greeting or the same step again within this time belongs to what was answered.
+BURST = timedelta(seconds=8)
+# The same words again within this time are one message.
+SAME = timedelta(minutes=10)
+# When a begun form is remembered: an hour before the reply window shuts.
+IDLE, WINDOW = timedelta(hours=23), timedelta(hours=24)
 
 
 def turn(contact: Contact, given: Incoming, at: datetime) -> None:
     """Answer one message with one message. Silent while a person has the chat, and for what came hours late."""
     if contact.owner or at - given.sent_at > LATE:
         return
-    by = system(contact.office_id, "bot")
-    name = _step(given)
-    if name == "unknown":
-        _unknown(contact, given, by)
+    past = memory.past(contact)
+    is_free = _is_free_text(given)
+    pieces, begun, is_one_of_many = [given.text], at, False
+    if is_free and (held := past.unsent()):
+        # More was written before the answer left: one answer goes to all of it, and it is one try.
+        burst = past.burst(at - LOOK_BACK)
+        pieces, is_one_of_many = [*(text for _at, text in burst), given.text], True
+        begun = min((piece_at for piece_at, _text in burst), default=at)
+        talks.withdraw([one.id for one in held], contact)
+        past = memory.past(contact)
+        contact.bot_tries = max(0, contact.bot_tries - 1)
+    whole = " ".join(dict.fromkeys(piece for piece in pieces if piece))
+    now = Turn(contact, given, whole, past, system(contact.office_id, "bot"), at)
+    name, now = _step(now)
+    if _is_more_of_the_same(now, name, is_free and not is_one_of_many):
+        name = "joined"
+    elif is_free and _belongs_to_the_answer(now, name):
         return
-    talks.step_taken(contact, name)
-    STEPS[name](contact, given, by)
+    if name not in ("unknown", "joined"):
+        talks.step_taken(contact, name)
+    reply = STEPS[name].does(now)
+    if reply is not None:
+        _say(now, name, reply, wait=max(timedelta(), min(PAUSE, begun + PATIENCE - at)) if is_free else timedelta())
 
 
-def _step(given: Incoming) -> str:
-    """Which step a message calls for: a button by its id, then what stands in the text."""
-    if given.button:
-        flow, _, rest = given.button.partition(":")
-        if flow == "menu":
-            return rest.rpartition(":")[2] if rest.rpartition(":")[2] in STEPS else "menu"
-        return flow if flow in ("choose", "received") else "menu"
-    if given.kind in ("image", "document"):
-        return "media"
-    if given.kind != "text":
-        return "unknown"
-    if words.holds_numbers(given.text):
-        return "kindly"
-    if _code(given.text):
-        return "status"
-    return words.intent(given.text) or "unknown"
+def remind_of_forms(office: str) -> int:
+    """Whoever has begun a form and fell silent is offered it once more, while a free message still reaches her."""
+    at, by, told = clock.now(), system(office, "bot"), 0
+    for contact in memory.silent_for(office, at, IDLE, WINDOW):
+        index = bytes(contact.phone_index) if contact.phone_index else None
+        draft = drafts.of_chat(contact.pk, talks.holder(contact), index, at)
+        if draft and drafts.is_begun(draft) and not memory.was_told(contact, ("form_waiting",), draft.started_at):
+            talks.notify([talks.Notice(contact.pk, "form_waiting", None, {}, {"link": form_address(draft)})], by=by, at=at)
+            told += 1
+    return told
 
 
-def _say(contact: Contact, name: str, by: Actor, params: dict[str, Any] | None = None, link: str = "") -> None:
-    private = {"link": link} if link else {}
-    talks.notify([talks.Notice(contact.pk, name, None, params or {}, private)], by=by, at=clock.now())
-
-
-def _menu(contact: Contact, given: Incoming, by: Actor) -> None:
-    _say(contact, "welcome", by)
-
-
-def _apply(contact: Contact, given: Incoming, by: Actor, text_name: str = "form_link") -> None:
-    token = drafts.start(contact=contact.pk, by=resident(contact.office_id), at=clock.now())
-    _say(contact, text_name, by, link=f"{settings.BASE_URL}/l/{token}/")
-
-
-def _kindly(contact: Contact, given: Incoming, by: Actor) -> None:
-    """A NIK in the chat is accepted and never echoed; the form is where data belong."""
-    _apply(contact, given, by, "form_link_kindly")
-
-
-def _status(contact: Contact, given: Incoming, by: Actor) -> None:
-    found = cases.of_contact(contact.pk)
-    wanted = _code(given.text)
-    if wanted and not _owns(contact, wanted):
-        _elsewhere(contact, wanted, by)
-        return
-    found = [item for item in found if item.code == wanted] or found
-    if not found:
-        _say(contact, "status_none", by)
-        return
-    lines = [_line(item, contact.language) for item in found[:3]]
-    _say(contact, "status_list", by, {"lines": "\n\n".join(lines), "code": found[0].code})
-
-
-def _elsewhere(contact: Contact, code: str, by: Actor) -> None:
-    """The code alone shows state, place and promise; no link goes with it to a number that the case is not from."""
-    try:
-        line = _line(cases.by_code(code, contact.office_id), contact.language)
-    except Refusal:
-        _say(contact, "code_unknown", by, {"shown": codes.shown(code)})
-    else:
-        _say(contact, "status_elsewhere", by, {"lines": line, "page": f"{settings.BASE_URL}/cek/"})
-
-
-def _line(item: Application, language: str) -> str:
-    return texts.status_line(
-        codes.shown(item.code), item.state, cases.place(item), None if item.finished_at else item.promise_on, language
+def _say(now: Turn, name: str, reply: Reply, *, wait: timedelta) -> None:
+    if reply.text not in STEPS[name].says:
+        raise AssertionError(f"step {name} may not say {reply.text}")
+    talks.notify(
+        [talks.Notice(now.contact.pk, reply.text, None, reply.params, reply.private)], by=now.by, at=now.at + wait
     )
 
 
-def _person(contact: Contact, given: Incoming, by: Actor) -> None:
-    office = offices.office(contact.office_id)
-    talks.call_person(contact, at=clock.now())
-    _say(contact, "person_open" if office.is_open(clock.now()) else "person_closed", by)
+def _is_free_text(given: Incoming) -> bool:
+    """Text that may be one piece of several; a word of the menu, a number, a code or a form is whole by itself."""
+    typed = given.text.strip()
+    return (
+        given.kind == "text" and not given.button and not typed.isdigit() and not words.command(typed)
+        and not code_in(typed) and not pasted.is_form(typed)
+    )  # fmt: skip
 
 
-def _cancel(contact: Contact, given: Incoming, by: Actor) -> None:
-    """Nothing is cancelled by a word in a chat: the page shows what would end and asks."""
-    _status(contact, given, by)
+def _step(now: Turn) -> tuple[str, Turn]:
+    """Which row answers, and the turn with the button that a number or a word stood for."""
+    given = now.given
+    if given.button:
+        return _pressed(given.button), now
+    if given.kind != "text":
+        return BY_KIND.get(given.kind, BY_KIND["*"]), now
+    if pasted.is_form(now.text):
+        return "read_form", now
+    if code_in(now.text):
+        return "status", now
+    if command := words.command(now.text):
+        return BY_INTENT[command], now
+    asked = now.past.asked()
+    is_confirming = asked is not None and asked.notice.startswith("confirm_")
+    chosen = _chosen(now.text, asked.options, is_confirming=is_confirming) if asked else ""
+    if asked and chosen:
+        if now.at - asked.at > STEPS["menu"].stands:
+            return "expired", now
+        # A number that answers a question about a card is asked back, except where it answers that.
+        name = _pressed(chosen)
+        if name == "choose" and not is_confirming:
+            name = chosen.split(":")[2]
+        return name, replace(now, given=replace(given, button=chosen))
+    if now.text.strip().isdigit():
+        return ("expired" if asked else "menu"), now
+    return BY_INTENT.get(words.intent(now.text), "unknown"), now
 
 
-def _stop(contact: Contact, given: Incoming, by: Actor) -> None:
-    talks.opt_out(contact, by=by, at=clock.now())
-    _say(contact, "stopped", by)
+def _pressed(button: str) -> str:
+    """The row of a button: its flow, its version, its step."""
+    flow, version, step = (*button.split(":"), "", "", "")[:3]
+    if FLOWS.get(flow) != version:
+        return "old_button"
+    if flow == "menu":
+        return step if step in STEPS else "old_button"
+    return BY_FLOW[flow]
 
 
-def _language(language: str) -> Step:
-    def step(contact: Contact, given: Incoming, by: Actor) -> None:
-        talks.speak(contact, language)
-        _menu(contact, given, by)
-
-    return step
-
-
-def _media(contact: Contact, given: Incoming, by: Actor) -> None:
-    _say(contact, "media", by)
-
-
-def _choose(contact: Contact, given: Incoming, by: Actor) -> None:
-    """`choose:1:post:CODE`, from the chat that the case belongs to."""
-    _flow, _version, method, code = (*given.button.split(":"), "", "", "", "")[:4]
-    if not _owns(contact, code):
-        _menu(contact, given, by)
-        return
-    try:
-        delivery.choose(code, method, by=resident(contact.office_id), at=clock.now())
-    except Refusal as problem:
-        _say(contact, "refused", by, {"sentence": problem.text})
-
-
-def _received(contact: Contact, given: Incoming, by: Actor) -> None:
-    """`received:1:notme:CODE`: a person looks into it at once."""
-    talks.call_person(contact, at=clock.now())
-    _say(contact, "not_me", by)
-
-
-def _unknown(contact: Contact, given: Incoming, by: Actor) -> None:
-    """Twice the menu is offered; the third time a person takes over."""
-    tries = talks.not_understood(contact)
-    if tries >= TRIES:
-        _person(contact, given, by)
-    elif tries == 1 and not contact.bot_step:
-        _menu(contact, given, by)
-    else:
-        _say(contact, "not_understood", by)
-
-
-def _owns(contact: Contact, code: str) -> bool:
-    return any(item.code == code for item in cases.of_contact(contact.pk))
-
-
-def _code(typed: str) -> str:
-    try:
-        return codes.parse(typed)
-    except Refusal:
+def _chosen(typed: str, options: tuple[tuple[str, str], ...], *, is_confirming: bool) -> str:
+    """The option of the last question that a number or a few words name; empty when none, or more than one, does."""
+    bare = typed.strip(" .)(")
+    if bare.isdigit():
+        number = int(bare) if len(bare) < 3 else 0
+        return options[number - 1][0] if 1 <= number <= len(options) else ""
+    if words.is_yes(typed) and is_confirming:
+        return options[0][0]
+    spoken = set(words.plain_words(typed))
+    if not spoken or len(spoken) > 4:
         return ""
+    named = [key for key, title in options if spoken <= set(words.plain_words(title))]
+    return named[0] if len(named) == 1 else ""
 
 
-STEPS: dict[str, Step] = {
-    "menu": _menu,
-    "apply": _apply,
-    "kindly": _kindly,
-    "status": _status,
-    "person": _person,
-    "cancel": _cancel,
-    "stop": _stop,
-    "english": _language("en"),
-    "indonesian": _language("id"),
-    "media": _media,
-    "choose": _choose,
-    "received": _received,
-}
+def _is_more_of_the_same(now: Turn, name: str, is_free: bool) -> bool:
+    """What is written to a chat that waits for a person, and the same words again: joined to what is there."""
+    if now.contact.person_since and name in FOR_THE_PERSON:
+        return True
+    if not is_free or name == "unknown":
+        return False
+    mine = words.plain_words(now.text)
+    earlier = [text for _seq, at, text in now.past.written if now.at - at <= SAME]
+    # The newest of them is this message itself, which is kept before it is answered.
+    return len(mine) > 1 and any(words.plain_words(text) == mine for text in earlier[1:4])
+
+
+def _belongs_to_the_answer(now: Turn, name: str) -> bool:
+    last = now.past.last()
+    if last is None or not last.by_bot or now.at - last.at > BURST:
+        return False
+    return name in NO_NEWS or (name == now.contact.bot_step and name != "unknown")

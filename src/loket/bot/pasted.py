@@ -129,7 +129,7 @@ def _person(found: Pasted, labelled: dict[str, str], loose: list[str], office: O
     born = _birth_date(labelled.pop("birth_date", "") or "\n".join(loose), office.today())
     if born and niks_agree(found.fields, born):
         found.fields["birth_date"] = born.isoformat()
-    service = _service(labelled.pop("service", "") or " ".join(loose))
+    service = service_named(labelled.pop("service", "") or " ".join(loose))
     if service:
         found.fields["service"] = service
     phone = labelled.pop("phone", "")
@@ -160,7 +160,8 @@ def _birth_date(text: str, today: date) -> date | None:
     return None
 
 
-def _service(text: str) -> str:
+def service_named(text: str) -> str:
+    """The code of the service that a text names, or nothing."""
     spoken = f" {' '.join(words.plain_words(text))} "
     return next((code for code, told in _SERVICES if any(f" {word} " in spoken for word in told)), "")
 
@@ -178,7 +179,7 @@ def _name(loose: list[str], office: OfficeView) -> str:
 def _is_heading(part: str) -> bool:
     """Words of the form's own, such as `KTP` or `Ubah Data`, and whole sentences."""
     spoken = words.plain_words(part)
-    return bool(_service(part)) or len(part.split()) > 5 or bool({"ktp", "sinkronisasi", "nik", "data", "mau", "saya"} & set(spoken))
+    return bool(service_named(part)) or len(part.split()) > 5 or bool({"ktp", "sinkronisasi", "nik", "data", "mau", "saya"} & set(spoken))
 
 
 def _place(found: Pasted, labelled: dict[str, str], loose: list[str], office: OfficeView) -> None:

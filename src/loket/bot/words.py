@@ -34,6 +34,7 @@ _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _BEGINNING = re.compile(r"^(?:meny|meng|men|mem|me|peny|peng|pen|pem|per|pe|ber|be|ter|di|ke|se|ng|n)(?=.{3,})")
 _ENDING = re.compile(r"(?<=.{3})(?:kan|lah|kah|nya|an|i|ne|na|e)$")
 _FILLERS = frozenset(["pak", "bu", "kak", "min", "ya", "dong", "deh", "nih", "sih", "kok", "si", "bang", "mas", "lah", "tuh"])
+_YES = [{word} for word in ("ya", "iya", "y", "yes", "yoi", "oke", "ok", "betul", "benar", "bener", "setuju", "nggih", "muhun", "inggih")]
 _BETWEEN = frozenset(["saya", "ini", "itu", "yang", "di", "ke"])
 
 
@@ -70,6 +71,11 @@ def intent(text: str) -> str:
         if (this := one.score(padded, plain)) > score:
             best, score = one.name, this
     return best if score >= ENOUGH else _likeliest(words)
+
+
+def is_yes(text: str) -> bool:
+    """Whether a message only agrees."""
+    return set(_WORD.findall(text.casefold())) in _YES
 
 
 def command(text: str) -> str:

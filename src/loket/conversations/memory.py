@@ -55,10 +55,10 @@ class Past:
             found.append(one)
         return found
 
-    def burst(self, since: datetime) -> list[str]:
+    def burst(self, since: datetime) -> list[tuple[datetime, str]]:
         """What she wrote since an instant and since our last message that left, oldest first."""
         left = next((one.seq for one in self.said if not one.is_unsent), 0)
-        return [text for seq, at, text in reversed(self.written) if seq > left and at >= since]
+        return [(at, text) for seq, at, text in reversed(self.written) if seq > left and at >= since]
 
 
 def past(contact: Contact) -> Past:
@@ -93,7 +93,7 @@ def place_in_chat(contact: Contact) -> int | None:
     return earlier.count() + 1
 
 
-def waiting_forms(office: str, at: datetime, idle: timedelta, window: timedelta) -> list[Contact]:
+def silent_for(office: str, at: datetime, idle: timedelta, window: timedelta) -> list[Contact]:
     """Whoever wrote last between `window` and `idle` ago: the last hour in which a free message still reaches her."""
     return list(
         Contact.objects.filter(

@@ -13,7 +13,7 @@ from loket.core import codes, text
 
 FOOTER = {
     "id": "Layanan gratis. Jangan beri OTP, PIN, atau uang lewat chat.",
-    "en": "This service is free. Never give an OTP, PIN or money in chat.",
+    "en": "Free service. Never give an OTP, PIN or money in chat.",
 }
 
 

@@ -71,8 +71,8 @@ def step_taken(contact: Contact, step: str) -> None:
 
 
 def not_understood(contact: Contact) -> int:
-    """The bot did not understand; returns how often in a row."""
-    Contact.objects.filter(pk=contact.pk).update(bot_tries=F("bot_tries") + 1)
+    """The bot did not understand; returns how often in a row (`contact` is locked)."""
+    Contact.objects.filter(pk=contact.pk).update(bot_tries=contact.bot_tries + 1)
     _bot_answers(contact)
     return contact.bot_tries + 1
 
