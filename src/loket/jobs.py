@@ -15,7 +15,7 @@ from loket.applications import actions as applications
 from loket.applications import drafts, recalls
 from loket.bot import conversation
 from loket.conversations import actions as talks
-from loket.conversations import gateways, inbox, outbox
+from loket.conversations import authenticity, gateways, inbox, outbox
 from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -70,7 +70,8 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired,
+        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()),
+        lambda: authenticity.forget_old(clock.now()), sessions.forget_expired,
         talks.forget_gone,
     ]
     for code in Office.objects.values_list("code", flat=True):

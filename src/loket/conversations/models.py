@@ -213,3 +213,35 @@ class Canned(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["office", "name", "version"], name="conversations_canned_version_once")
         ]
+
+
+class Mark(models.Model):
+    """A message of ours as a keyed hash of its words: what `authenticity` can recognise. It leads to nobody."""
+
+    mark = models.BinaryField(max_length=16, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_mark"
+
+
+class Fraud(models.Model):
+    """Something that residents report as a fraud: sealed under Loket's own key, once however often it is reported."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    mark = models.BinaryField(max_length=16)
+    kind = models.CharField(max_length=8)
+    body = models.BinaryField()
+    times = models.IntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    seen_by = models.CharField(max_length=40, blank=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_fraud"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "mark"], name="conversations_fraud_once"),
+            models.CheckConstraint(condition=models.Q(times__gte=1), name="conversations_fraud_times"),
+        ]

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from loket.conversations import rules
+from loket.conversations import authenticity, rules
 from loket.conversations.actions import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.gateways import Final, Gateway, Retry, Unknown, WindowClosed
 from loket.conversations.models import Contact, Message, State
@@ -96,6 +96,7 @@ def _send(via: Gateway, message: Message) -> None:
         log.error("message %s of kind %s lacks %s", message.pk, message.notice, type(error).__name__)
         _end(message, State.DEAD, "incomplete")
         return
+    authenticity.note(composed.body, composed.notice, clock.now())
     sealed = key.seal(MESSAGE, "body", message.pk, json.dumps(asdict(composed)))
     try:
         provider_id = via.send(

@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 
 from loket.conversations import rules
 from loket.conversations.actions import CONTACT, MESSAGE, data_key
-from loket.conversations.models import Canned, Contact, Message, Note, Unsent
+from loket.conversations.models import Canned, Contact, Fraud, Message, Note, Unsent
 from loket.core import crypto
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
@@ -347,3 +348,28 @@ def _text(body: str) -> str:
         return str(json.loads(body).get("body", body))
     except ValueError:
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What residents reported as a fraud, masked like a conversation."""
+
+    id: UUID
+    kind: str
+    text: str
+    times: int
+    last_at: datetime
+    seen_by: str
+
+
+def frauds(office: str, limit: int = 100) -> list[Reported]:
+    """Reports of fraud, what nobody has looked into first; doors go through `actions.open_frauds`, which records it."""
+    rows = Fraud.objects.filter(office_id=office).order_by(F("seen_at").asc(nulls_first=True), "-last_at")[:limit]
+    key = crypto.system_key()
+    return [
+        Reported(
+            row.pk, row.kind, rules.for_the_office(key.open_text(Fraud._meta.db_table, "body", row.pk, bytes(row.body)), ""),
+            row.times, row.last_at, row.seen_by,
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -28,6 +28,9 @@ class Settings:
     # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
     complaint_days: int = 5
     survey_share: int = 30
+    # Beside the WhatsApp number and the address of these pages: what residents may trust when they ask (`/asli/`).
+    official_numbers: tuple[str, ...] = ()
+    official_hosts: tuple[str, ...] = ()
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

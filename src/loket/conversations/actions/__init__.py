@@ -19,6 +19,7 @@ from loket.conversations.actions.desk import (
     sought,
     still_here,
 )
+from loket.conversations.actions.fraud import open_frauds, report_fraud, see_fraud
 from loket.conversations.actions.holding import hold, rewrite_held, withdraw_held
 from loket.conversations.actions.identity import (
     CONTACT,
@@ -55,14 +56,17 @@ __all__ = [
     "not_understood",
     "note",
     "notify",
+    "open_frauds",
     "open_thread",
     "opt_out",
     "receive",
     "release",
+    "report_fraud",
     "retry",
     "return_silent",
     "rewrite_held",
     "save_draft",
+    "see_fraud",
     "snooze",
     "sought",
     "speak",

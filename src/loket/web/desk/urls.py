@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.desk import chat, views
+from loket.web.desk import chat, frauds, views
 
 app_name = "desk"
 urlpatterns = [
@@ -22,4 +22,6 @@ urlpatterns = [
     path("obrolan/<uuid:kontak>/balas/", chat.answer, name="balas"),
     path("obrolan/<uuid:kontak>/ambil/", chat.claim, name="ambil"),
     path("obrolan/<uuid:kontak>/lepas/", chat.release, name="lepas"),
+    path("penipuan/", frauds.overview, name="penipuan"),
+    path("penipuan/<uuid:laporan>/", frauds.seen, name="penipuan_periksa"),
 ]

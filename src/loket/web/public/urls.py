@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.public import views
+from loket.web.public import authenticity, views
 
 app_name = "public"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("statistik/", views.statistics, name="statistik"),
     path("data/hari-ini.json", views.today_json, name="hari_ini"),
     path("bantuan/", views.help_page, name="bantuan"),
+    path("asli/", authenticity.ask, name="keaslian"),
+    path("asli/lapor/", authenticity.report, name="laporkan"),
+    path("asli/dilaporkan/", authenticity.reported, name="dilaporkan"),
     path("privasi/", views.privacy, name="privasi"),
     path("cookie/", views.cookies, name="cookie"),
     path("aksesibilitas/", views.accessibility, name="aksesibilitas"),
