@@ -90,7 +90,7 @@ def token() -> str:
     [
         ("halo", "welcome"), ("mau urus ktp", "form_link"), ("status", "status_none"), ("petugas", "person_open"),
         ("batal", "cancel_none"), ("berhenti", "stopped"), ("english", "welcome"), (f"nik saya {NIK}", "form_link_read"),
-        ("nik saya 367201570590001", "form_link_short"), (FORM, "form_link_read"), ("#KTP#", "form_link_kindly"),
+        ("nik saya 367201570590001", "form_link_kindly_short"), (FORM, "form_link_read"), ("#KTP#", "form_link_kindly"),
         ("qwerty", "welcome"), ("biayanya berapa", "fees"), ("jam buka kantor", "hours"), ("apa syaratnya", "needs_list"),
         ("syarat ktp hilang", "needs"), ("lupa kode", "status_none"), ("mau perbaiki isian", "fix_none"),
         ("kirim lewat pos", "choose_not_yet"), ("saya ambil sendiri", "choose_not_yet"), ("mau komplain", "complaint"),

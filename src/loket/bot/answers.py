@@ -110,7 +110,7 @@ def read_form(turn: Turn) -> Reply:
     if shown := read.masked():
         return _link("form_link_read", draft, read=shown)
     if read.lengths:
-        return _link("form_link_short", draft, count=str(read.lengths[0]))
+        return _link("form_link_kindly_short", draft, count=str(read.lengths[0]))
     return _link("form_link_kindly", draft)
 
 

@@ -47,7 +47,7 @@ STEPS: dict[str, Step] = {
         Step("apply", answers.apply, _FORM, ("apply",)),
         Step("resume", answers.apply, _FORM, ("resume",)),
         Step("new", answers.start_over, ("form_link",), ("new",)),
-        Step("read_form", answers.read_form, ("form_link_read", "form_link_short", "form_link_kindly")),
+        Step("read_form", answers.read_form, ("form_link_read", "form_link_kindly_short", "form_link_kindly")),
         # Her requests.
         Step("status", answers.status, ("status_list", "status_elsewhere", "code_unknown", "status_none"), ("status",)),
         Step("code", answers.own_codes, ("own_codes", "status_none"), ("code",)),

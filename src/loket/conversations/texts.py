@@ -273,7 +273,7 @@ TEXTS: dict[str, Text] = {
         "Check it, complete it, then send it. This link is yours alone and works for 7 days.",
         link=("Periksa isian", "Check the form"),
     ),
-    "form_link_short": Text(
+    "form_link_kindly_short": Text(
         "Terima kasih, pesan Anda sudah masuk. NIK dan Nomor KK berisi 16 angka, yang Anda tulis {count} angka. "
         "Salin dari Kartu Keluarga ke halaman resmi kami, bukan lewat chat. Tautan ini berlaku 7 hari.",
         "Thank you, your message has arrived. A NIK and a KK number have 16 digits, yours has {count}. "
