@@ -237,6 +237,17 @@ TEXTS: dict[str, Text] = {
         "Pesan Anda sudah masuk. Kantor sedang tutup. Petugas membalas pada jam kerja, {hours}.",
         "Your message has arrived. The office is closed. An officer will answer in office hours, {hours}.",
     ),
+    # Sent by an officer whose answer waits: whoever replies reads it.
+    "answer_waiting": Text(
+        "Petugas kami sudah menyiapkan jawaban untuk pertanyaan Anda. Balas pesan ini, dan jawabannya langsung kami kirim.",
+        "Our officer has an answer to your question. Reply to this message, and we send it at once.",
+        (("answer:1:read", "Baca jawaban", "Read the answer"),),
+    ),
+    "answer_waiting_case": Text(
+        "Petugas kami sudah menyiapkan jawaban tentang permohonan *{code}*. Balas pesan ini, dan jawabannya langsung kami kirim.",
+        "Our officer has an answer about request *{code}*. Reply to this message, and we send it at once.",
+        (("answer:1:read", "Baca jawaban", "Read the answer"),),
+    ),
     "not_understood": Text(
         "Maaf, kami belum mengerti. Pilih tombol di bawah, atau tulis 1, 2, atau 3.",
         "Sorry, we did not understand. Press a button, or write 1, 2 or 3.",
