@@ -25,6 +25,7 @@ from loket.catalogue import queries as catalogue
 from loket.conversations import actions as talks
 from loket.conversations import failures, rules
 from loket.conversations import queries as threads
+from loket.conversations.texts import compose
 from loket.core import clock, codes, text
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
@@ -200,8 +201,8 @@ def _line(one: threads.Line, actor: Actor, at: datetime, current: UUID | None, h
         "owner": _("Anda") if one.owner == actor.name else staff.full_name(one.owner, actor.office) if one.owner else "",
         "mine": one.owner == actor.name,
         "waiting": words.lasted(at - one.waiting_since) if one.waiting_since else "",
-        "due": _due(one, at),
-        "last_at": one.last_at,
+        "due": _due(one, at, actor),
+        "when": _when(one, actor, at),
         "snoozed_until": one.snoozed_until if rules.is_snoozed(one.snoozed_until, at) else None,
         "labels": one.labels,
         "is_broken": one.is_broken,
@@ -210,17 +211,31 @@ def _line(one: threads.Line, actor: Actor, at: datetime, current: UUID | None, h
     }
 
 
-def _due(one: threads.Line, at: datetime) -> dict[str, Any] | None:
+def _when(one: threads.Line, actor: Actor, at: datetime) -> str:
+    """How long she waits; else when something was said last: the time of today, the date of before."""
+    if one.waiting_since:
+        return words.lasted(at - one.waiting_since)
+    if one.last_at is None:
+        return ""
+    zone, language = offices.office(actor.office).zone, get_language() or "id"
+    last, now = text.local(one.last_at, zone), text.local(at, zone)
+    return text.jam(last, language) if last.date() == now.date() else text.tanggal(last.date(), language)
+
+
+def _due(one: threads.Line, at: datetime, actor: Actor) -> dict[str, Any] | None:
     """The promise clock that ticks: the first answer while she waits, else when all is to be settled."""
     what, due = (_("Jawab"), one.reply_due) if one.reply_due else (_("Selesai"), one.settle_due)
     if due is None:
         return None
     late = at >= due
     if late:
-        words_ = _("{what}: lewat {span}").format(what=what, span=words.lasted(at - due))
+        said = _("{what}: lewat {span}").format(what=what, span=words.lasted(max(at - due, timedelta(minutes=1))))
+    elif due - at < timedelta(hours=12):
+        said = _("{what}: {span} lagi").format(what=what, span=words.lasted(due - at))
     else:
-        words_ = _("{what}: {span} lagi").format(what=what, span=words.lasted(due - at))
-    return {"late": late, "words": words_, "at": due, "kind": "bahaya" if late else "netral"}
+        day = text.tanggal(text.local(due, offices.office(actor.office).zone).date(), get_language() or "id")
+        said = _("{what} sampai {day}").format(what=what, day=day)
+    return {"late": late, "words": said, "at": due, "kind": "bahaya" if late else "netral"}
 
 
 def _thread(request: HttpRequest, actor: Actor, contact: UUID, at: datetime) -> dict[str, Any]:
@@ -314,8 +329,6 @@ TEMPLATES = {"answer_waiting": False, "answer_waiting_case": True}
 
 def _templates(known: list[Application], language: str) -> list[tuple[str, str, str]]:
     """Templates that fit: (value, what it is called, what the resident will read)."""
-    from loket.conversations.texts import compose
-
     found = [("answer_waiting", _("Ada jawaban untuk Anda"), compose("answer_waiting", {}, language=language).body)]
     for item in known:
         if item.state not in lives.FINAL:
