@@ -21,7 +21,7 @@ _ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 # One round trip, one transaction. The same bytes again find their delivery and add nothing. Rows are inserted in the
 # order of their keys, or two requests with the same updates would wait for each other; ids follow the order of arrival.
-_KEEP = """
+KEEP = """
 WITH arrived AS (
     INSERT INTO conversations_delivery (sha, body, signature) VALUES (%s, %s, %s)
     ON CONFLICT (sha) DO NOTHING RETURNING id)
@@ -62,7 +62,7 @@ def keep(body: bytes, pieces: list[Piece], signature: str = "") -> None:
     connection.ensure_connection()
     # Django's cursor would cost as much again as the statement itself.
     connection.connection.execute(
-        _KEEP,
+        KEEP,
         (
             sha,
             key.seal(DELIVERY, "body", row_of(sha), body),
