@@ -229,8 +229,8 @@ def _filled(statement: str, kind: str, body: int, payload: int, has_sender: bool
         "ARRAY[:sender]" if has_sender else "'{NULL}'", "'{1591063200}'", f"ARRAY['\\x{'5a' * payload}'::bytea]",
     )  # fmt: skip
     filled = " ".join(statement.split())
-    for value in values:
-        filled = filled.replace("%s", value, 1)
+    for number, value in enumerate(values, start=1):
+        filled = filled.replace(f"${number}", value)
     return f"{filled};"
 
 
