@@ -237,12 +237,14 @@ class Courier:
             self._repeat(rows, body, parcel, now, now + knobs.late_dup_seconds)
 
     def _repeat(self, rows: list[sqlite3.Row], body: bytes, parcel: int, now: float, due: float) -> None:
-        """The same bytes, or, by a knob, the same updates inside some other POST."""
+        """The same bytes, or, by a knob, the same updates inside some other POST. Repeats are not repeated again."""
         fresh = [row for row in rows if not row["is_copy"]]
-        if self._world.knobs.dup_mixed and fresh and self._world.random.random() < 0.5:
+        if not fresh:
+            return
+        if self._world.knobs.dup_mixed and self._world.random.random() < 0.5:
             self._world.store.many(
                 "INSERT INTO updates (wamid, kind, value, ready_at, is_copy) VALUES (?, ?, ?, ?, 1)",
-                [(row["wamid"], row["kind"], row["value"], due) for row in fresh],
+                [(row["wamid"], row["kind"], row["value"], due + self._world.random.uniform(0, 60)) for row in fresh],
             )
         else:
             self._parcel(body, due, due, parcel)

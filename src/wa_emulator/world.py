@@ -164,7 +164,7 @@ class World:
         if known is None:
             self.store.run(
                 "INSERT INTO people (number, name, user_id) VALUES (?, ?, ?)",
-                number, name or f"+{number}", self.ids.user_id(number),
+                number, name or ("Warga" if traits.get("hides_number") else f"+{number}"), self.ids.user_id(number),
             )  # fmt: skip
         given = {trait: value for trait, value in traits.items() if value is not None}
         if name:

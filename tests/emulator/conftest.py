@@ -33,7 +33,6 @@ class Receiver:
     posts: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     down: bool = False
-    meanwhile: Callable[[], None] | None = None
     url: str = ""
 
     def updates(self, kind: str) -> list[dict[str, Any]]:
@@ -46,7 +45,7 @@ class Receiver:
 
 
 @pytest.fixture(scope="session")
-def _receiver() -> Iterator[Receiver]:
+def receiver() -> Iterator[Receiver]:
     made = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -63,8 +62,6 @@ def _receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             made.posts.append((body, dict(self.headers)))
-            if made.meanwhile:
-                made.meanwhile()
             self._answer(503 if made.down else made.statuses.pop(0) if made.statuses else 200, b"")
 
         def _answer(self, status: int, body: bytes) -> None:
@@ -80,14 +77,6 @@ def _receiver() -> Iterator[Receiver]:
     yield made
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def receiver(_receiver: Receiver) -> Receiver:
-    """Empty and willing."""
-    _receiver.posts.clear()
-    _receiver.statuses, _receiver.down, _receiver.meanwhile = [], False, None
-    return _receiver
 
 
 @dataclass
@@ -146,14 +135,14 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def start(_receiver: Receiver) -> Iterator[Callable[..., Emulator]]:
+def start(receiver: Receiver) -> Iterator[Callable[..., Emulator]]:
     """Starts emulators with more arguments; the clock stands."""
     processes, clients = [], []
 
     def begin(*more: str) -> Emulator:
         port = free_port()
         command = [
-            sys.executable, "-m", "wa_emulator", "--port", str(port), "--callback", _receiver.url, "--phone-id", PHONE_ID,
+            sys.executable, "-m", "wa_emulator", "--port", str(port), "--callback", receiver.url, "--phone-id", PHONE_ID,
             "--now", NOW, "--seed", "uji", "--strict-templates", "--stand-still", *more,
         ]  # fmt: skip
         secrets = {"LOKET_WA_APP_SECRET": SECRET, "LOKET_WA_VERIFY_TOKEN": VERIFY, "LOKET_WA_TOKEN": TOKEN}
@@ -187,6 +176,9 @@ def _emulator(start: Callable[..., Emulator]) -> Emulator:
 
 @pytest.fixture
 def emulator(_emulator: Emulator, receiver: Receiver) -> Emulator:
-    """As on its first morning: nobody, nothing, eight o'clock."""
+    """As on its first morning: nobody, nothing, eight o'clock; and a receiver that is empty and willing."""
+    receiver.statuses, receiver.down = [], False
+    _emulator.settle()
     _emulator.do("reset", {"everything": True, "now": NOW})
+    receiver.posts.clear()
     return _emulator
