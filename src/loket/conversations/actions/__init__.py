@@ -21,15 +21,15 @@ from loket.conversations.actions.desk import (
 )
 from loket.conversations.actions.holding import hold, rewrite_held, withdraw_held
 from loket.conversations.actions.identity import (
-    CONTACT,
     contact_by_phone,
     contact_by_user,
     contact_to_tell,
-    data_key,
     opt_out,
+    renumber,
     speak,
 )
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
+from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
 
 __all__ = [
@@ -50,6 +50,8 @@ __all__ = [
     "key_of",
     "label",
     "leave",
+    "merge",
+    "names",
     "not_understood",
     "note",
     "notify",
@@ -57,15 +59,18 @@ __all__ = [
     "opt_out",
     "receive",
     "release",
+    "renumber",
     "retry",
     "return_silent",
     "rewrite_held",
+    "root",
     "save_draft",
     "snooze",
     "sought",
     "speak",
     "step_taken",
     "still_here",
+    "unmerge",
     "withdraw_held",
     "write_canned",
 ]
