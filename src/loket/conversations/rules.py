@@ -1,12 +1,23 @@
-"""Decisions about a conversation: how long free text may be answered, and what of it only the resident may read."""
+"""Decisions about a conversation: how long free text may be answered, who goes first, and what only the resident may read."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 # WhatsApp's customer service window, counted from the resident's own message.
 WINDOW = timedelta(hours=24)
+
+
+class Lane(IntEnum):
+    """Who goes first: what answers a resident, then news, then invitations."""
+
+    REPLY = 0
+    NOTICE = 1
+    CAMPAIGN = 2
+
+
 _NIK = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
 _LINK = re.compile(r"(/l/)[^/\s]+/?")
 _PICKUP_CODE = re.compile(r"\b\d{6}\b")
@@ -27,3 +38,8 @@ def for_the_office(text: str, notice: str) -> str:
     was pasted is looked at in the case, where the reason is asked."""
     text = _NIK.sub("36••••••••••••••", _LINK.sub(r"\1••••", text))
     return _PICKUP_CODE.sub("••••••", text) if notice == "ready_pickup" else text
+
+
+def lane_of(author: str) -> Lane:
+    """What the bot says and what a resident has just done herself is an answer to her; all else is news."""
+    return Lane.REPLY if author.startswith("loket:bot") or author == "warga" else Lane.NOTICE
