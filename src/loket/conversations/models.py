@@ -389,16 +389,16 @@ class Course(models.TextChoices):
 
 
 class Campaign(models.Model):
-    """An invitation to many, sent in batches. `paused_why` is a code of `failures` or of `pacing`, empty for a person."""
+    """An invitation to many, sent in batches. `paused_why` is a code of
+    `failures` or a reason of `campaigns.REASONS`, empty for a person."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
     name = models.CharField(max_length=80)
     notice = models.CharField(max_length=40)
-    # What sizes a batch beside the tier: None and 0 mean that nothing else does.
+    # What sizes a batch beside the day's reach: None and 0 mean that nothing else does.
     pilot = models.IntegerField(default=0)
     daily = models.IntegerField(null=True)
-    reserve = models.IntegerField(default=0)
     office_hours = models.BooleanField(default=True)
     gates = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=Course.choices, default=Course.DRAFT)
@@ -416,7 +416,8 @@ class Campaign(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["office"], condition=models.Q(state="running"), name="conversations_one_campaign_runs"
-            )
+            ),
+            models.UniqueConstraint(fields=["office", "name"], name="conversations_campaign_name_once"),
         ]
 
 

@@ -16,11 +16,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error, connection, transaction
 
-from loket.conversations import failures, fallbacks, pacing, rules, templates
+from loket.conversations import failures, fallbacks, number, pacing, rules, templates
 from loket.conversations.actions import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.failures import Decision, Failure
 from loket.conversations.gateways import Gateway, NotTaken, Unknown
-from loket.conversations.models import Campaign, Contact, Course, Message, Pace, Sender, State
+from loket.conversations.models import Contact, Message, Pace, Sender, State
 from loket.conversations.rules import Lane
 from loket.conversations.texts import Composed, compose
 from loket.core import clock, crypto, links
@@ -74,11 +74,6 @@ INSERT INTO conversations_pace (contact_id, free_at, holds)
 SELECT t.id, t.free_at, 0 FROM unnest(%s::uuid[], %s::timestamptz[]) AS t(id, free_at)
 ON CONFLICT (contact_id) DO UPDATE SET free_at = EXCLUDED.free_at
 """
-# People reached outside a window in the last day, and when the first of them no longer counts.
-_REACHED = """
-SELECT count(DISTINCT contact_id), min(reach_at) FROM conversations_message
-WHERE reach_at > %s AND contact_id IN (SELECT id FROM conversations_contact WHERE office_id = %s)
-"""
 # A status may have come before this answer: it is not taken back.
 _TAKEN = """
 WITH noted AS (
@@ -127,7 +122,7 @@ def claim(via: Gateway, limit: int, lanes: Sequence[int] = REPLIES) -> list[Parc
     """
     at, office = clock.now(), str(settings.OFFICE)
     with transaction.atomic(), connection.cursor() as cursor:
-        sender = sender_of(office)
+        sender = number.locked(office)
         if sender.stopped_at or (sender.hold_until and at < sender.hold_until <= at + timedelta(hours=1)):
             return []
         view = offices.office(office)
@@ -144,23 +139,6 @@ def claim(via: Gateway, limit: int, lanes: Sequence[int] = REPLIES) -> list[Parc
             batch.take(message, *found[message.pk])
         batch.write()
         return batch.parcels
-
-
-def sender_of(office: str) -> Sender:
-    """The office's number, locked until the transaction ends."""
-    sender = Sender.objects.select_for_update().filter(pk=office).first()
-    if sender is None:
-        Sender.objects.bulk_create([Sender(office_id=office, tier=None)], ignore_conflicts=True)
-        sender = Sender.objects.select_for_update().get(pk=office)
-    return sender
-
-
-def reached(office: str, at: datetime) -> tuple[int, datetime]:
-    """How many people were reached outside a window in the last day, and when the first of them stops counting."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REACHED, [at - pacing.DAY - pacing.MARGIN, office])
-        used, first = cursor.fetchone()
-    return int(used), (first or at) + pacing.DAY + pacing.MARGIN
 
 
 def _slots(sender: Sender, own: Any, lanes: Sequence[int], at: datetime) -> int:
@@ -252,7 +230,7 @@ class _Batch:
         if self._counted or self.sender.tier is None or self.via.by_hand:
             return
         self._counted = True
-        used, self.room.reach_frees_at = reached(self.sender.office_id, self.at)
+        used, self.room.reach_frees_at = number.reached(self.sender.office_id, self.at)
         self.room.reach = self.sender.tier - used
 
     def _approved(self, message: Message, composed: Composed) -> Composed | None:
@@ -428,7 +406,7 @@ def _retry(message: Message, failure: Failure, wait: float, at: datetime) -> Non
 
 def _hold_number(message: Message, failure: Failure, wait: float, at: datetime) -> None:
     """The whole number rests; the message keeps its place and its tries."""
-    sender = sender_of(message.contact.office_id)
+    sender = number.locked(message.contact.office_id)
     sender.holds = min(sender.holds + 1, 8)
     sender.hold_until = at + timedelta(seconds=failures.pause(sender.holds, wait))
     sender.save(update_fields=["holds", "hold_until"])
@@ -455,7 +433,7 @@ def _suppress(message: Message, failure: Failure, wait: float, at: datetime) -> 
 
 def _pause(message: Message, failure: Failure, wait: float, at: datetime) -> None:
     """Campaigns stop with this as their reason. A template that was stopped waits for another version or its return."""
-    pause_campaigns(message.contact.office_id, failure.code)
+    number.pause_campaigns(message.contact.office_id, failure.code, at)
     if message.template and failure.code in ("132015", "132016"):
         templates.block(message.template, failure.code)
     if message.lane == Lane.CAMPAIGN:
@@ -466,7 +444,7 @@ def _pause(message: Message, failure: Failure, wait: float, at: datetime) -> Non
 
 def _stop(message: Message, failure: Failure, wait: float, at: datetime) -> None:
     """Nothing goes until a person has mended the account; nothing is lost meanwhile."""
-    stop(message.contact.office_id, failure.code, at)
+    number.stop(message.contact.office_id, failure.code, at)
     _again(message, at, failure.code, counts=False)
 
 
@@ -493,21 +471,6 @@ def _again(message: Message, due_at: datetime, code: str, *, counts: bool = True
 def _ended(message: Message, code: str, state: str = State.FAILED) -> None:
     message.state, message.error, message.reach_at = state, code[:40], None
     message.save(update_fields=["state", "error", "reach_at"])
-
-
-def stop(office: str, why: str, at: datetime) -> None:
-    """Sending stands still, with a named reason and an alarm; only a person lets it go on (`actions.resume_sending`)."""
-    pause_campaigns(office, why)
-    if Sender.objects.filter(pk=office, stopped_at=None).update(stopped_at=at, stopped_why=why):
-        log.error("sending has stopped: %s", why)
-
-
-def pause_campaigns(office: str, why: str) -> int:
-    """Running campaigns stop, with a named reason and an alarm; only a person lets them go on. Returns how many."""
-    paused = Campaign.objects.filter(office_id=office, state=Course.RUNNING).update(state=Course.PAUSED, paused_why=why)
-    if paused:
-        log.error("the campaign has stopped: %s", why)
-    return paused
 
 
 # --- statuses ---

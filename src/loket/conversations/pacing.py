@@ -211,7 +211,7 @@ def batch_size(
     day (`daily`, of which `today` are gone), and the rest of the pilot while it lasts. `underway` are queued already."""
     rooms = [1000]
     if tier is not None:
-        rooms.append(tier - used - underway - reserve)
+        rooms.append(tier - reserve - used - underway)
     if daily is not None:
         rooms.append(daily - today)
     if pilot_left is not None:

@@ -17,7 +17,8 @@ from loket.audit import actions as audit
 from loket.conversations import gateways
 from loket.conversations.models import Approval, Template
 from loket.conversations.texts import FOOTER, TEXTS, Composed, places
-from loket.core.actor import Actor, Role, require
+from loket.core import clock
+from loket.core.actor import Actor, Role, require, system
 from loket.core.errors import N_, Refusal
 
 # What the office may have to say when nobody wrote for a day. Everything else only answers.
@@ -107,6 +108,8 @@ def current(office: str, notice: str, language: str) -> Version | None:
     """The newest version that may go out: approved, or, where the provider does not tell us, not refused yet."""
     read_at, versions = _known.get(office, (float("-inf"), {}))
     if time.monotonic() - read_at > _FRESH_FOR:
+        if not Template.objects.filter(office_id=office).exists():
+            ensure(office, by=system(office, "templates"), at=clock.now())
         versions = _usable(office)
         _known[office] = (time.monotonic(), versions)
     return versions.get((notice, language))
@@ -301,10 +304,25 @@ def for_picker(office: str, language: str) -> list[Choice]:
     ]
 
 
+# Made from other values of the case: a date in words, a code in groups.
+_MADE_FROM = {"promise": "promise_on", "until": "until", "raw": "code"}
+_OF_THE_OFFICE = frozenset({"office", "pickup_place", "fee", "days", "hours"})
+
+
+def missing(version: Version, values: Mapping[str, str]) -> list[str]:
+    """The places of a version that neither the office nor these values fill."""
+    wanted = [*version.variables, *(name for key, _title in version.buttons for name in _PLACE.findall(key))]
+    return [
+        name
+        for name in dict.fromkeys(wanted)
+        if name not in _OF_THE_OFFICE and not values.get(_MADE_FROM.get(name, name)) and not values.get(name)
+    ]
+
+
 def problems(notice: str, language: str) -> list[str]:
     """What the provider would refuse in the words of a notice; empty when nothing."""
     words = content(notice, language)
-    longest = preview(notice, language, {name: "x" * 100 for name in places(TEXTS[notice], language)})
+    longest = preview(notice, language, dict.fromkeys(places(TEXTS[notice], language), "x" * 100))
     body = words["body"].strip()
     wrong = [
         (len(body) > BODY_MOST or len(longest.body) > BODY_MOST, "body"),

@@ -15,8 +15,6 @@ from loket.audit import actions as audit
 from loket.conversations import rules
 from loket.conversations.actions.incoming import MESSAGE
 from loket.conversations.actions.merging import data_key, root
-from loket.conversations.actions.incoming import MESSAGE
-from loket.conversations.actions.merging import data_key, root
 from loket.conversations.models import Contact
 from loket.core import crypto
 from loket.core.actor import Actor

@@ -53,7 +53,6 @@ class Migration(migrations.Migration):
                 ('notice', models.CharField(max_length=40)),
                 ('pilot', models.IntegerField(default=0)),
                 ('daily', models.IntegerField(null=True)),
-                ('reserve', models.IntegerField(default=0)),
                 ('office_hours', models.BooleanField(default=True)),
                 ('gates', models.JSONField(default=dict)),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('running', 'Running'), ('paused', 'Paused'), ('finished', 'Finished')], default='draft', max_length=10)),
@@ -272,6 +271,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='campaign',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('office',), name='conversations_one_campaign_runs'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaign',
+            constraint=models.UniqueConstraint(fields=('office', 'name'), name='conversations_campaign_name_once'),
         ),
         migrations.AddIndex(
             model_name='invitation',
