@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.bot import conversation
-from loket.conversations import gateways, inbox, outbox
+from loket.conversations import campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
 from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -26,6 +28,8 @@ from loket.staff import sessions
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
+EVERY = 600.0
+_looked_at = float("-inf")
 
 
 def run_worker() -> None:
@@ -34,9 +38,13 @@ def run_worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
     via = gateways.configured()
+    # Invitations have senders of their own: however slow they are, an answer finds a free one.
+    answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
         (lambda: inbox.drain(conversation.turn), IDLE),
-        (lambda: outbox.send_due(via), IDLE),
+        (answers.turn, IDLE),
+        (invitations.turn, IDLE),
+        (keep_account, 20.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -45,6 +53,8 @@ def run_worker() -> None:
     stop.wait()
     for thread in threads:
         thread.join(5)
+    for post in (answers, invitations):
+        post.close()
 
 
 def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
@@ -73,6 +83,8 @@ def tend() -> int:
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
+            lambda code=code: fallbacks.sweep(code, clock.now()),
+            lambda code=code: campaigns.advance(code, at=clock.now()),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
         ]
@@ -84,6 +96,20 @@ def tend() -> int:
         except Exception:
             # What goes wrong in one must not keep the others from their turn.
             log.exception("a step failed")
+    return 0
+
+
+def keep_account() -> int:
+    """Templates submitted and approvals read, the number's limit and quality looked at: as long as one waits to be
+    submitted, otherwise now and then, since news of both comes by itself and the provider counts these calls."""
+    global _looked_at
+    office = str(settings.OFFICE)
+    by = system(office, "templates")
+    templates.ensure(office, by=by, at=clock.now())
+    if time.monotonic() - _looked_at > EVERY or templates.waits(office):
+        templates.sync(office, by=by, at=clock.now())
+        verdicts.read_number(office, clock.now())
+        _looked_at = time.monotonic()
     return 0
 
 

@@ -42,8 +42,8 @@ class CloudApi:
 
     by_hand = False
 
-    def __init__(self, base_url: str, path: str, header: tuple[str, str], templates_path: str = ""):
-        self._path, self._templates = path, templates_path
+    def __init__(self, base_url: str, path: str, header: tuple[str, str], templates_path: str = "", number_path: str = ""):
+        self._path, self._templates, self._number = path, templates_path, number_path
         # As many connections as there are senders, kept open: a handshake per message would cost more than the message.
         self._client = httpx.Client(
             base_url=base_url, headers=dict([header]), timeout=httpx.Timeout(15, connect=5), follow_redirects=False,
@@ -73,6 +73,13 @@ class CloudApi:
                 break
             query = f"?limit=250&after={after}"
         return found
+
+    def number(self) -> dict[str, Any]:
+        """The number's limit of people a day and its quality; empty where the provider does not tell."""
+        if not self._number:
+            return {}
+        fields = "whatsapp_business_manager_messaging_limit,quality_rating"
+        return _json(self._ask("GET", f"{self._number}?fields={fields}"))
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         try:
@@ -129,6 +136,7 @@ def provider() -> CloudApi | None:
         settings.WA_PATH.format(phone_id=settings.WA_PHONE_ID),
         (name, f"{prefix.strip()} {settings.WA_TOKEN}".strip()),
         settings.WA_TEMPLATES_PATH.format(account_id=settings.WA_ACCOUNT_ID) if manages_templates() else "",
+        settings.WA_NUMBER_PATH.format(phone_id=settings.WA_PHONE_ID),
     )
 
 

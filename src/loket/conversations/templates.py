@@ -15,7 +15,7 @@ from django.db import transaction
 
 from loket.audit import actions as audit
 from loket.conversations import gateways
-from loket.conversations.models import Approval, Template
+from loket.conversations.models import Approval, Message, Template
 from loket.conversations.texts import FOOTER, TEXTS, Composed, places
 from loket.core import clock
 from loket.core.actor import Actor, Role, require, system
@@ -191,6 +191,11 @@ def sync(office: str, *, by: Actor, at: datetime) -> int:
     return changed
 
 
+def waits(office: str) -> bool:
+    """Whether a version still has to be submitted, by Loket itself."""
+    return gateways.manages_templates() and Template.objects.filter(office_id=office, state=Approval.DRAFT).exists()
+
+
 # Codes that judge this one form; all others are about the account or the moment, and the form is sent again later.
 _FORM_IS_WRONG = frozenset({100, 131008, 131009, 132005, 132007, 132012})
 
@@ -242,6 +247,11 @@ def _set(row: Template, state: str, reason: str, *, by: Actor, at: datetime) -> 
             values["blocked_why"] = ""
         Template.objects.filter(pk=row.pk).update(**values)
         audit.record([audit.Fact("template.state", body={"name": row.name, "language": row.language, "state": [before, state]})], by=by, at=at)
+        if state == Approval.APPROVED:
+            # What waited for these words need not wait for its next turn.
+            Message.objects.filter(
+                outgoing=True, state="queued", error="no_template", notice=row.notice, contact__office_id=row.office_id
+            ).update(due_at=at)
     row.state, row.reason = state, reason[:200]
     forget()
     return 1
@@ -323,10 +333,14 @@ def problems(notice: str, language: str) -> list[str]:
     """What the provider would refuse in the words of a notice; empty when nothing."""
     words = content(notice, language)
     longest = preview(notice, language, dict.fromkeys(places(TEXTS[notice], language), "x" * 100))
-    body = words["body"].strip()
+    bare = _MARK.sub("\0", words["body"].strip())
+    body, count = words["body"], bare.count("\0")
     wrong = [
         (len(body) > BODY_MOST or len(longest.body) > BODY_MOST, "body"),
-        (body.startswith("{{") or body.endswith("}}"), "edges"),
+        # A place stands between words: not first, not last, not beside another, and not too many of them.
+        (bare.startswith("\0") or bare.rstrip(".!?,;:").endswith("\0"), "edges"),
+        (bool(re.search(r"\0\s*\0", bare)), "neighbours"),
+        (len(bare.replace("\0", " ").split()) < 2 * count + 1, "density"),
         (len(words["footer"]) > FOOTER_MOST, "footer"),
         (len(words["buttons"]) > BUTTONS_MOST, "buttons"),
         (any(len(title) > BUTTON_MOST for _key, title in words["buttons"]) or len(words["link"]) > BUTTON_MOST, "title"),

@@ -72,8 +72,8 @@ TEXTS: dict[str, Text] = {
         link=_OPEN,
     ),
     "verified": Text(
-        "Data permohonan *{code}* sudah benar. Dokumennya kami siapkan. Perkiraan selesai {promise}.",
-        "The data of request *{code}* are right. We are preparing the document. Expected by {promise}.",
+        "Data permohonan *{code}* sudah benar. Perkiraan selesai {promise}. Dokumennya sedang kami siapkan.",
+        "The data of request *{code}* are right. Expected by {promise}. We are preparing the document.",
         link=_OPEN,
     ),
     "in_line": Text(
@@ -84,9 +84,11 @@ TEXTS: dict[str, Text] = {
         link=_OPEN,
     ),
     "status": Text(
-        "Permohonan *{code}*: data yang Anda isi sudah benar, tetapi kartu belum bisa dicetak.\n{meaning}\n{todo}\n"
+        "Permohonan *{code}*: data yang Anda isi sudah benar, tetapi kartu belum bisa dicetak.\nArtinya: {meaning}\n"
+        "Yang perlu Anda lakukan: {todo}\n"
         "Urutan Anda tetap.",
-        "Request *{code}*: what you filled in is right, but the card cannot be printed yet.\n{meaning}\n{todo}\n"
+        "Request *{code}*: what you filled in is right, but the card cannot be printed yet.\nIt means: {meaning}\n"
+        "What to do: {todo}\n"
         "Your place stays the same.",
         (_PERSON,),
     ),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from loket.conversations import number, templates
+from django.db import transaction
+
+from loket.conversations import gateways, number, templates
 from loket.conversations.models import Sender
 from loket.core.actor import system
 
@@ -30,6 +32,20 @@ class News:
     sent: int
     office: str
     at: datetime
+
+
+def read_number(office: str, at: datetime) -> None:
+    """Ask the provider for the number's limit and quality, in case its news about them was missed."""
+    api = gateways.provider()
+    if api is None:
+        return
+    try:
+        answer = api.number()
+    except (gateways.NotTaken, gateways.Unknown):
+        return
+    with transaction.atomic():
+        take_tier(office, answer.get("whatsapp_business_manager_messaging_limit"), at)
+        take_quality(office, str(answer.get("quality_rating") or ""), at)
 
 
 def on_capability(news: News) -> None:
@@ -88,15 +104,19 @@ def on_template(news: News) -> None:
 
 
 def on_account(news: News) -> None:
-    """A ban, a violation or a restriction: nothing leaves until a person has looked at it."""
+    """A ban stops everything until a person has looked at it; a restriction of what the office begins, or a violation,
+    stops the campaign."""
     event = str(news.value.get("event") or "").upper()
-    if event in ("DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED"):
+    ban = str((news.value.get("ban_info") or {}).get("waba_ban_state") or "").upper()
+    if event == "ACCOUNT_DELETED" or (event == "DISABLED_UPDATE" and ban != "REINSTATE"):
         number.stop(news.office, "131031", news.at)
-    elif event == "ACCOUNT_VIOLATION":
-        number.pause_campaigns(news.office, "131048", news.at)
+    elif event in ("ACCOUNT_RESTRICTION", "ACCOUNT_VIOLATION"):
+        number.pause_campaigns(news.office, "alert", news.at)
 
 
 def on_alert(news: News) -> None:
     """A warning about the account stops the campaign; answers and news go on."""
-    if str(news.value.get("alert_severity") or "").upper() in ("CRITICAL", "WARNING"):
+    info = news.value.get("alert_info")
+    told = info if isinstance(info, dict) else news.value
+    if str(told.get("alert_severity") or "").upper() in ("CRITICAL", "WARNING"):
         number.pause_campaigns(news.office, "alert", news.at)
