@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.bot import conversation
 from loket.conversations import actions as talks
-from loket.conversations import gateways, inbox, outbox
+from loket.conversations import campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
 from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -29,6 +31,8 @@ log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
 # While one waits for the database to commit, the other understands the next person's message.
 READERS = 2
+EVERY = 600.0
+_looked_at = float("-inf")
 
 
 def run_worker() -> None:
@@ -37,10 +41,14 @@ def run_worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
     via = gateways.configured()
+    # Invitations have senders of their own: however slow they are, an answer finds a free one.
+    answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
         *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
         (inbox.drain_provider, IDLE),
-        (lambda: outbox.send_due(via), IDLE),
+        (answers.turn, IDLE),
+        (invitations.turn, IDLE),
+        (keep_account, 20.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -49,6 +57,8 @@ def run_worker() -> None:
     stop.wait()
     for thread in threads:
         thread.join(5)
+    for post in (answers, invitations):
+        post.close()
 
 
 def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
@@ -78,6 +88,8 @@ def tend() -> int:
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
+            lambda code=code: fallbacks.sweep(code, clock.now()),
+            lambda code=code: campaigns.advance(code, at=clock.now()),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
             partial(return_silent_chats, code),
@@ -90,6 +102,20 @@ def tend() -> int:
         except Exception:
             # What goes wrong in one must not keep the others from their turn.
             log.exception("a step failed")
+    return 0
+
+
+def keep_account() -> int:
+    """Templates submitted and approvals read, the number's limit and quality looked at: as long as one waits to be
+    submitted, otherwise now and then, since news of both comes by itself and the provider counts these calls."""
+    global _looked_at
+    office = str(settings.OFFICE)
+    by = system(office, "templates")
+    templates.ensure(office, by=by, at=clock.now())
+    if time.monotonic() - _looked_at > EVERY or templates.waits(office):
+        templates.sync(office, by=by, at=clock.now())
+        verdicts.read_number(office, clock.now())
+        _looked_at = time.monotonic()
     return 0
 
 

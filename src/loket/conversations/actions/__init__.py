@@ -31,6 +31,14 @@ from loket.conversations.actions.identity import (
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
 from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
+from loket.conversations.actions.sending import (
+    reach_by_email,
+    read_by_hand,
+    resume_sending,
+    send_template,
+    sent_by_hand,
+    suppress,
+)
 
 __all__ = [
     "CONTACT",
@@ -57,19 +65,25 @@ __all__ = [
     "notify",
     "open_thread",
     "opt_out",
+    "reach_by_email",
+    "read_by_hand",
     "receive",
     "release",
     "renumber",
+    "resume_sending",
     "retry",
     "return_silent",
     "rewrite_held",
     "root",
     "save_draft",
+    "send_template",
+    "sent_by_hand",
     "snooze",
     "sought",
     "speak",
     "step_taken",
     "still_here",
+    "suppress",
     "unmerge",
     "withdraw_held",
     "write_canned",

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="message",
             name="state",
-            field=models.CharField(blank=True, choices=[("held", "Held"), ("withdrawn", "Withdrawn"), ("queued", "Queued"), ("sending", "Sending"), ("unknown", "Unknown"), ("sent", "Sent"), ("delivered", "Delivered"), ("read", "Read"), ("failed", "Failed"), ("dead", "Dead")], max_length=12),
+            field=models.CharField(blank=True, choices=[("held", "Held"), ("withdrawn", "Withdrawn"), ("queued", "Queued"), ("by_hand", "By Hand"), ("sending", "Sending"), ("unknown", "Unknown"), ("sent", "Sent"), ("delivered", "Delivered"), ("read", "Read"), ("failed", "Failed"), ("dead", "Dead")], max_length=12),
         ),
         migrations.AddIndex(
             model_name="contact",
