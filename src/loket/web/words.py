@@ -71,6 +71,7 @@ PRINT_RESULTS = {
 # Where an outgoing message stands, and what there is to do about it.
 MESSAGES: dict[str, tuple[Any, Any]] = {
     "queued": (_("Antre"), _("Dikirim sebentar lagi.")),
+    "by_hand": (_("Menunggu dikirim dengan tangan"), _("Kirim dari HP kantor, lalu tandai terkirim.")),
     "sending": (_("Sedang dikirim"), ""),
     "unknown": (_("Belum pasti"), _("Jawaban WhatsApp hilang. Loket menunggu kabar, lalu mencoba lagi sendiri.")),
     "sent": (_("Terkirim"), ""),

@@ -40,6 +40,8 @@ def conversations(request: HttpRequest, actor: Actor) -> HttpResponse:
 @staff_only(*CHATS)
 def thread(request: HttpRequest, actor: Actor, kontak: UUID) -> HttpResponse:
     """One conversation beside the cases it is about. Opening it is recorded, what the open page then hears is not."""
+    if (whole := threads.whole(kontak, actor.office)) != kontak:
+        return _back(request, whole)
     talks.open_thread(kontak, by=actor, at=clock.now())
     return render(request, "desk/obrolan.html", inbox.page(request, actor, kontak))
 
@@ -82,9 +84,7 @@ def answer(request: HttpRequest, actor: Actor, kontak: UUID) -> HttpResponse:
         if "templat" not in request.POST:
             talks.answer(kontak, typed, taking_from=taking_from, by=actor, at=now)
             return _back(request, kontak)
-        inbox.send_template(
-            kontak, forms.text(request, "templat", 80), typed, taking_from=taking_from, by=actor, at=now
-        )
+        inbox.send_template(request, kontak, typed, taking_from=taking_from, by=actor, at=now)
     except Refusal as problem:
         talks.save_draft(kontak, typed, by=actor, at=now)
         return _again(request, actor, kontak, typed, problem)

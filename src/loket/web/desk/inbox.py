@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -23,15 +24,14 @@ from loket.applications import rules as lives
 from loket.applications.models import Application
 from loket.catalogue import queries as catalogue
 from loket.conversations import actions as talks
-from loket.conversations import failures, rules
+from loket.conversations import failures, rules, templates
 from loket.conversations import queries as threads
-from loket.conversations.texts import compose
 from loket.core import clock, codes, text
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.staff import queries as staff
-from loket.web import words
+from loket.web import forms, words
 
 VIEWS = {
     "untuk-saya": gettext_lazy("Untuk saya"),
@@ -48,6 +48,7 @@ SNOOZES = {
     "besok": gettext_lazy("Hari kerja berikutnya, saat buka"),
     "3-hari": gettext_lazy("3 hari kerja lagi, saat buka"),
 }
+_MARK = re.compile(r"\{\{(\w+)\}\}")
 # Less than this and the countdown is emphasised.
 SOON = timedelta(hours=4)
 KEYS = (
@@ -140,20 +141,21 @@ def filled(name: str, contact: UUID, request: HttpRequest, actor: Actor) -> str:
 
 
 @transaction.atomic
-def send_template(contact: UUID, wanted: str, typed: str, *, taking_from: str, by: Actor, at: datetime) -> None:
-    """A template that asks the resident to write, and the answer that waits behind it, if there is one."""
-    notice, _sep, code = wanted.partition(":")
-    if notice not in TEMPLATES:
+def send_template(request: HttpRequest, contact: UUID, typed: str, *, taking_from: str, by: Actor, at: datetime) -> None:
+    """The chosen template, with what the officer wrote into its places, and the answer that waits behind it, if any."""
+    name = forms.text(request, "templat", 80)
+    choice = next((one for one in templates.for_picker(by.office, threads.language(contact, by.office)) if one.name == name), None)
+    if choice is None:
         raise Refusal("template", N_("Pilih salah satu templat."), field="templat")
     if typed:
         talks.hold(contact, typed, taking_from=taking_from, by=by, at=at)
     else:
         talks.claim(contact, taking_from=taking_from, by=by, at=at)
-    case = next((one for one in cases.of_contact(contact) if one.code == code), None) if code else None
-    if code and case is None:
-        raise Refusal("template", N_("Pilih salah satu templat."), field="templat")
-    params = {"code": case.code} if case else {}
-    talks.notify([talks.Notice(contact, notice, case.pk if case else None, params)], by=by, at=at)
+    case = _chosen(cases.of_contact(contact), request)
+    values = {place: forms.text(request, f"{choice.notice}_{place}", 300) for place in choice.places}
+    if case:
+        values |= {"code": case.code, "promise_on": case.promise_on.isoformat()}
+    talks.send_template(contact, name, values, case_id=case.pk if case else None, by=by, at=at)
 
 
 def until(choice: str, office: offices.OfficeView, now: datetime) -> datetime:
@@ -262,7 +264,7 @@ def _thread(request: HttpRequest, actor: Actor, contact: UUID, at: datetime) -> 
         "closes_at": closes_at,
         "left": words.lasted(closes_at - at) if closes_at and is_open else "",
         "is_soon": bool(is_open and closes_at and closes_at - at < SOON),
-        "templates": _templates(known, language),
+        "templates": [] if is_open else _templates(actor, chosen, values, language, request.POST),
         "typed": threads.draft(contact, actor.name, actor.office),
         "begun": at.isoformat(),
         "ready": [
@@ -323,18 +325,51 @@ def _case(item: Application, is_chosen: bool) -> dict[str, Any]:
     }
 
 
-# Notices that an officer may send by hand; `True` when they speak of one case.
-TEMPLATES = {"answer_waiting": False, "answer_waiting_case": True}
+_WORDS = {
+    "go_on": gettext_lazy("Lanjutkan percakapan"),
+    "choose_reminder": gettext_lazy("Ingatkan memilih cara terima"),
+    "delayed": gettext_lazy("Janji bergeser"),
+    "needs_fix": gettext_lazy("Perlu diperbaiki"),
+    "status": gettext_lazy("Status dari SIAK"),
+}
+_PLACES = {
+    "cause": gettext_lazy("Sebabnya"),
+    "reason": gettext_lazy("Yang perlu diperbaiki"),
+    "until": gettext_lazy("Paling lambat tanggal"),
+    "meaning": gettext_lazy("Artinya"),
+    "todo": gettext_lazy("Yang perlu dilakukan"),
+}
+# Which states a template speaks of; those that are not here speak of no case.
+_ABOUT = {
+    "choose_reminder": frozenset({"printed", "returned_home"}),
+    "delayed": frozenset(lives.OURS),
+    "needs_fix": frozenset({"needs_fix"}),
+    "status": frozenset({"verified"}),
+}
 
 
-def _templates(known: list[Application], language: str) -> list[tuple[str, str, str]]:
-    """Templates that fit: (value, what it is called, what the resident will read)."""
-    found = [("answer_waiting", _("Ada jawaban untuk Anda"), compose("answer_waiting", {}, language=language).body)]
-    for item in known:
-        if item.state not in lives.FINAL:
-            body = compose("answer_waiting_case", {"code": item.code}, language=language).body
-            label = _("Ada jawaban tentang {code}").format(code=codes.shown(item.code))
-            found.insert(0, (f"answer_waiting_case:{item.code}", label, body))
+def _templates(actor: Actor, case: Application | None, values: dict[str, str], language: str, sent: Any) -> list[dict[str, Any]]:
+    """The approved templates that fit the chosen case, as the resident will read them, with the places to fill."""
+    office = offices.office(actor.office)
+    known = {
+        "office": office.name, "pickup_place": f"{office.name}, {office.address}", "fee": values["biaya_pos"],
+        "hours": values["jam_buka"], "days": str(office.settings.choose_within_days),
+        "code": values.get("kode", ""), "promise": values.get("janji", ""),
+    }  # fmt: skip
+    found = []
+    for one in templates.for_picker(actor.office, language):
+        if one.notice in _ABOUT and (case is None or case.state not in _ABOUT[one.notice]):
+            continue
+        body = _MARK.sub(lambda mark: known.get(mark[1]) or f"[{_PLACES.get(mark[1], mark[1])}]", one.body)
+        places = [
+            {"id": f"{one.notice}_{name}", "label": _PLACES.get(name, name), "is_day": name == "until",
+             "value": sent.get(f"{one.notice}_{name}", "")}
+            for name in one.places
+        ]  # fmt: skip
+        found.append({"name": one.name, "label": _WORDS.get(one.notice, one.notice), "body": body, "places": places,
+                      "on": sent.get("templat", "") == one.name})  # fmt: skip
+    if found and not any(one["on"] for one in found):
+        found[0]["on"] = True
     return found
 
 
