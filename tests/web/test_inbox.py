@@ -297,6 +297,24 @@ def test_ready_made_answers_are_written_by_the_head_or_the_admin(cast: Cast, nam
     assert signed_in("verifier").get("/petugas/obrolan/balasan/").status_code == 403
 
 
+def test_two_conversations_of_one_person_are_merged_after_a_look_and_taken_apart_again(cast: Cast) -> None:
+    kept, gone = chat(), chat(phone="+628120009004", name="MELATI DUA")
+    client = signed_in("verifier")
+    where = f"/petugas/obrolan/{kept}/gabung/"
+    assert client.post(where, {"nomor": "08120009004", "alasan": ""}).status_code == 422
+    assert client.post(where, {"nomor": "0812 0009 999", "alasan": "Warga bilang sama"}).status_code == 422
+    seen = client.post(where, {"nomor": "0812 0009 004", "alasan": "Warga bilang sama"}).content.decode()
+    assert "Gabungkan dengan MELATI DUA" in seen
+    assert threads.whole(gone, CILEGON) == gone
+    assert client.post(where, {"lain": str(gone)}).status_code == 302
+    assert threads.whole(gone, CILEGON) == kept
+    merge = threads.merges(kept, CILEGON)[0]
+    assert str(merge.pk) in client.get(where).content.decode()
+    assert signed_in("stranger").post(f"/petugas/obrolan/{kept}/pisah/{merge.pk}/").status_code == 404
+    assert client.post(f"/petugas/obrolan/{kept}/pisah/{merge.pk}/").status_code == 302
+    assert threads.whole(gone, CILEGON) == gone
+
+
 def test_merged_conversations_open_as_one(cast: Cast) -> None:
     kept, gone = chat(), chat(phone="+628120009004", name="MELATI DUA")
     talks.note(gone, "Nomor lamanya hilang", by=cast.verifier, at=clock.now())

@@ -14,7 +14,7 @@ from django.db import connection
 
 from loket.conversations import rules
 from loket.conversations.actions import CONTACT, MESSAGE, data_key, names, root
-from loket.conversations.models import Canned, Contact, Message, Note, Unsent
+from loket.conversations.models import Canned, Contact, Merge, Message, Note, Unsent
 from loket.core import crypto
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
@@ -191,6 +191,11 @@ def line(contact_id: UUID, office: str) -> Line:
 def whole(contact_id: UUID, office: str) -> UUID:
     """The conversation that this one is part of since they were merged, or itself."""
     return root(_contact(contact_id, office).pk)
+
+
+def merges(contact_id: UUID, office: str) -> list[Merge]:
+    """What was merged into this conversation and stands, newest first: only the newest can be taken apart."""
+    return list(Merge.objects.filter(kept_id=contact_id, kept__office_id=office, undone_at=None).order_by("-at"))
 
 
 def by_phone(phone: str, office: str) -> list[UUID]:

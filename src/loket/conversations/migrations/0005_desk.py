@@ -131,6 +131,11 @@ class Migration(migrations.Migration):
             model_name="unsent",
             constraint=models.UniqueConstraint(fields=("contact", "officer"), name="conversations_unsent_once"),
         ),
+        migrations.RunSQL(
+            "UPDATE conversations_contact SET owned_at = COALESCE(waiting_since, last_message_at, created_at), "
+            "person_since = COALESCE(waiting_since, last_message_at, created_at) WHERE owner <> ''",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL(sql.append_only("conversations_canned"), sql.append_only_reverse("conversations_canned")),
         migrations.RunSQL(guards.HELD_WAITS, guards.HELD_WAITS_REVERSE),
         migrations.RunSQL(guards.PRESENCE, guards.PRESENCE_REVERSE),

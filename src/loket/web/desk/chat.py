@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from loket.core.errors import N_, Refusal
 from loket.delivery import queries as parcels
 from loket.offices import queries as offices
 from loket.residents import phones
+from loket.staff import queries as staff
 from loket.web import forms, words
 from loket.web.desk import inbox
 from loket.web.gate import staff_only
@@ -196,6 +198,47 @@ def retry(request: HttpRequest, actor: Actor, kontak: UUID, pesan: UUID) -> Http
     except Refusal as problem:
         return _again(request, actor, kontak, None, problem)
     return _back(request, kontak)
+
+
+@staff_only(*CHATS)
+def merge(request: HttpRequest, actor: Actor, kontak: UUID) -> HttpResponse:
+    """Two conversations that are one person's: sought by the other's whole number, looked at, then merged."""
+    context: dict[str, Any] = {}
+    try:
+        if other := forms.identity(request.POST.get("lain", "")):
+            talks.merge(kontak, other, by=actor, at=clock.now())
+            messages.success(request, _("Kedua percakapan sekarang satu."))
+            return redirect("desk:percakapan", kontak=kontak)
+        if request.method == "POST":
+            context["other"] = _other(request, actor, kontak)
+    except Refusal as problem:
+        context["problems"] = words.problems(problem)
+    line = threads.line(kontak, actor.office)
+    context |= {
+        "line": inbox.named(line),
+        "merges": [(one, staff.full_name(one.by, actor.office)) for one in threads.merges(kontak, actor.office)],
+    }
+    return render(request, "desk/gabung.html", context, status=422 if "problems" in context else 200)
+
+
+def _other(request: HttpRequest, actor: Actor, kontak: UUID) -> dict[str, Any]:
+    number = phones.parse_phone(forms.text(request, "nomor", 30))
+    reason = forms.text(request, "alasan", 200)
+    applications.check_reason(reason, N_("Tulis alasan menggabungkan, paling sedikit 5 huruf."))
+    talks.sought("phone", reason, by=actor, at=clock.now())
+    found = [one for one in threads.by_phone(number, actor.office) if one != kontak]
+    if not found:
+        raise Refusal("other_unknown", N_("Tidak ada percakapan lain dengan nomor itu."), status=404, field="nomor")
+    return inbox.named(threads.line(found[0], actor.office))
+
+
+@require_POST
+@staff_only(*CHATS)
+def unmerge(request: HttpRequest, actor: Actor, kontak: UUID, gabungan: UUID) -> HttpResponse:
+    """Taken apart again: each has its own messages back."""
+    talks.unmerge(gabungan, by=actor, at=clock.now())
+    messages.success(request, _("Percakapan sudah dipisahkan lagi."))
+    return redirect("desk:percakapan", kontak=kontak)
 
 
 @require_POST

@@ -191,13 +191,16 @@ def _filters(request: HttpRequest, known: State) -> list[dict[str, Any]]:
     return found
 
 
-def _line(one: threads.Line, actor: Actor, at: datetime, current: UUID | None, here: str) -> dict[str, Any]:
+def named(one: threads.Line) -> dict[str, Any]:
+    """Who somebody is, as far as a list says: a name or the end of a number."""
     phone = text.mask_phone(one.phone) if one.phone else ""
+    return {"id": one.id, "name": one.name or phone or _("Tanpa nama"), "phone": phone}
+
+
+def _line(one: threads.Line, actor: Actor, at: datetime, current: UUID | None, here: str) -> dict[str, Any]:
     return {
-        "id": one.id,
+        **named(one),
         "url": f"{reverse('desk:percakapan', args=[one.id])}{here}",
-        "name": one.name or phone or _("Tanpa nama"),
-        "phone": phone,
         "current": one.id == current,
         "unread": one.unread,
         "owner": _("Anda") if one.owner == actor.name else staff.full_name(one.owner, actor.office) if one.owner else "",

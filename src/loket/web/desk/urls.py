@@ -32,6 +32,8 @@ urlpatterns = [
     path("obrolan/<uuid:kontak>/catatan/", chat.note, name="catatan"),
     path("obrolan/<uuid:kontak>/label/", chat.label, name="label"),
     path("obrolan/<uuid:kontak>/tunda/", chat.snooze, name="tunda"),
+    path("obrolan/<uuid:kontak>/gabung/", chat.merge, name="gabung"),
+    path("obrolan/<uuid:kontak>/pisah/<uuid:gabungan>/", chat.unmerge, name="pisah"),
     path("obrolan/<uuid:kontak>/ditahan/<uuid:pesan>/", chat.held, name="ditahan"),
     path("obrolan/<uuid:kontak>/ulang/<uuid:pesan>/", chat.retry, name="ulang"),
 ]
