@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts, recalls
 from loket.bot import conversation
 from loket.conversations import actions as talks
-from loket.conversations import authenticity, gateways, inbox, outbox
+from loket.conversations import authenticity, campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
 from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -28,6 +30,10 @@ from loket.staff import sessions
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
+# While one waits for the database to commit, the other understands the next person's message.
+READERS = 2
+EVERY = 600.0
+_looked_at = float("-inf")
 
 
 def run_worker() -> None:
@@ -36,9 +42,14 @@ def run_worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
     via = gateways.configured()
+    # Invitations have senders of their own: however slow they are, an answer finds a free one.
+    answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
-        (lambda: inbox.drain(conversation.turn), IDLE),
-        (lambda: outbox.send_due(via), IDLE),
+        *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
+        (inbox.drain_provider, IDLE),
+        (answers.turn, IDLE),
+        (invitations.turn, IDLE),
+        (keep_account, 20.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -47,6 +58,8 @@ def run_worker() -> None:
     stop.wait()
     for thread in threads:
         thread.join(5)
+    for post in (answers, invitations):
+        post.close()
 
 
 def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
@@ -70,13 +83,15 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()),
+        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()),
         lambda: authenticity.forget_old(clock.now()), sessions.forget_expired,
         talks.forget_gone,
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
+            lambda code=code: fallbacks.sweep(code, clock.now()),
+            lambda code=code: campaigns.advance(code, at=clock.now()),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
             partial(conversation.remind_of_forms, code),
@@ -92,6 +107,20 @@ def tend() -> int:
         except Exception:
             # What goes wrong in one must not keep the others from their turn.
             log.exception("a step failed")
+    return 0
+
+
+def keep_account() -> int:
+    """Templates submitted and approvals read, the number's limit and quality looked at: as long as one waits to be
+    submitted, otherwise now and then, since news of both comes by itself and the provider counts these calls."""
+    global _looked_at
+    office = str(settings.OFFICE)
+    by = system(office, "templates")
+    templates.ensure(office, by=by, at=clock.now())
+    if time.monotonic() - _looked_at > EVERY or templates.waits(office):
+        templates.sync(office, by=by, at=clock.now())
+        verdicts.read_number(office, clock.now())
+        _looked_at = time.monotonic()
     return 0
 
 

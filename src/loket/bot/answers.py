@@ -375,6 +375,11 @@ def thanks(turn: Turn) -> Reply | None:
     return None if memory.was_told(turn.contact, ("thanks",), turn.at - MERGED_ONCE) else Reply("thanks")
 
 
+def has_card(turn: Turn) -> Reply:
+    """The answer to an invitation; it was noted when it arrived, and proves nothing yet."""
+    return Reply("has_card")
+
+
 def stop(turn: Turn) -> Reply:
     talks.opt_out(turn.contact, by=turn.by, at=turn.at)
     return Reply("stopped")

@@ -14,7 +14,7 @@ from loket.conversations.texts import TEXTS
 STANDS = timedelta(hours=23)
 # The version of each kind of button. A button that asks something else than before gets a new one: presses of the old
 # ones are recognised, change nothing and are answered kindly.
-FLOWS = {"menu": "1", "choose": "1", "received": "1", "needs": "1"}
+FLOWS = {"menu": "1", "choose": "1", "received": "1", "needs": "1", "invite": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ STEPS: dict[str, Step] = {
         Step("joined", answers.joined, MERGED),
         Step("unknown", answers.unknown, ("welcome", "welcome_back", "not_understood", "offer_person", *_PERSON)),
         # The rest.
+        Step("has_card", answers.has_card, ("has_card",), flows=("invite",)),
         Step("thanks", answers.thanks, ("thanks",), ("thanks",)),
         Step("stop", answers.stop, ("stopped",), ("stop",)),
         Step("english", answers.in_english, ("welcome", "welcome_back"), ("english",)),

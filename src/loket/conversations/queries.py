@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import F
 
 from loket.conversations import rules
-from loket.conversations.actions import CONTACT, MESSAGE, data_key
-from loket.conversations.models import Canned, Contact, Fraud, Message, Note, Unsent
+from loket.conversations.actions import CONTACT, MESSAGE, data_key, names, root
+from loket.conversations.models import Canned, Contact, Fraud, Merge, Message, Note, Unsent
 from loket.core import crypto
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
@@ -189,10 +189,20 @@ def line(contact_id: UUID, office: str) -> Line:
     return found[0]
 
 
+def whole(contact_id: UUID, office: str) -> UUID:
+    """The conversation that this one is part of since they were merged, or itself."""
+    return root(_contact(contact_id, office).pk)
+
+
+def merges(contact_id: UUID, office: str) -> list[Merge]:
+    """What was merged into this conversation and stands, newest first: only the newest can be taken apart."""
+    return list(Merge.objects.filter(kept_id=contact_id, kept__office_id=office, undone_at=None).order_by("-at"))
+
+
 def by_phone(phone: str, office: str) -> list[UUID]:
     """The contact with this whole number (E.164); doors go through `actions.sought`, which records it."""
     index = crypto.index("phone", phone, crypto.keyring())
-    return list(Contact.objects.filter(office_id=office, phone_index=index).values_list("pk", flat=True))
+    return [root(one) for one in Contact.objects.filter(office_id=office, phone_index=index).values_list("pk", flat=True)]
 
 
 def language(contact_id: UUID, office: str) -> str:
@@ -223,10 +233,10 @@ def held(contact_id: UUID, office: str) -> list[Bubble]:
 
 
 def remarks(contact_id: UUID, office: str, limit: int = 100) -> list[Remark]:
-    """The newest notes and changes of hands of one conversation, oldest first."""
+    """The newest notes and changes of hands of one conversation, oldest first; those of merged ones stand among them."""
     contact = _contact(contact_id, office)
     key = data_key(contact)
-    rows = Note.objects.filter(contact=contact).order_by("-recorded_at")[:limit]
+    rows = Note.objects.filter(contact_id__in=names(contact.pk)).order_by("-recorded_at")[:limit]
     return [
         Remark(
             row.pk, row.kind, row.author, row.other,

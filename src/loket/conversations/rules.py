@@ -1,15 +1,27 @@
-"""Decisions about a conversation: how long free text may be answered, what of it only the resident may read, how an inbox works."""
+"""Decisions about a conversation: how long free text may be answered, who goes first, what only the resident may read, how
+an inbox works."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 from loket.core.errors import N_, Refusal
 
 # WhatsApp's customer service window, counted from the resident's own message.
 WINDOW = timedelta(hours=24)
+
+
+class Lane(IntEnum):
+    """Who goes first: what answers a resident, then news, then invitations."""
+
+    REPLY = 0
+    NOTICE = 1
+    CAMPAIGN = 2
+
+
 _NIK = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
 _LINK = re.compile(r"(/l/)[^/\s]+/?")
 _PICKUP_CODE = re.compile(r"\b\d{6}\b")
@@ -30,6 +42,11 @@ def for_the_office(text: str, notice: str) -> str:
     was pasted is looked at in the case, where the reason is asked."""
     text = _NIK.sub("36••••••••••••••", _LINK.sub(r"\1••••", text))
     return _PICKUP_CODE.sub("••••••", text) if notice == "ready_pickup" else text
+
+
+def lane_of(author: str) -> Lane:
+    """What the bot says and what a resident has just done herself is an answer to her; all else is news."""
+    return Lane.REPLY if author.startswith("loket:bot") or author == "warga" else Lane.NOTICE
 
 
 # --- the shared inbox ---

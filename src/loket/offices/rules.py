@@ -31,6 +31,14 @@ class Settings:
     # Beside the WhatsApp number and the address of these pages: what residents may trust when they ask (`/asli/`).
     official_numbers: tuple[str, ...] = ()
     official_hosts: tuple[str, ...] = ()
+    # Sending: hours in which no news goes out, messages a second of the number and of campaigns in it, people a day who are
+    # kept for news, and after how many hours without delivery a card's news goes another way.
+    quiet_from_hour: int = 21
+    quiet_until_hour: int = 6
+    wa_per_second: int = 70
+    campaign_per_second: int = 20
+    notice_reserve: int = 100
+    fallback_after_hours: int = 24
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

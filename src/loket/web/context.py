@@ -28,6 +28,7 @@ PLACES = (
     ((Role.HEAD, Role.AUDITOR), "oversight:pimpinan", _("Pimpinan")),
     ((Role.VERIFIER, Role.COUNTER, Role.AUDITOR), "desk:cari", _("Cari")),
     (complaints.STAFF, "complaints:keluhan", _("Keluhan")),
+    ((Role.HEAD, Role.ADMIN), "desk:balasan", _("Balasan siap pakai")),
     ((Role.ADMIN,), "admin:kelola", _("Kelola")),
 )
 

@@ -22,17 +22,25 @@ from loket.conversations.actions.desk import (
 from loket.conversations.actions.fraud import open_frauds, report_fraud, see_fraud
 from loket.conversations.actions.holding import hold, rewrite_held, withdraw_held
 from loket.conversations.actions.identity import (
-    CONTACT,
     contact_by_phone,
     contact_by_user,
     contact_to_tell,
-    data_key,
     holder,
     opt_out,
+    renumber,
     speak,
 )
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken, withdraw
+from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
+from loket.conversations.actions.sending import (
+    reach_by_email,
+    read_by_hand,
+    resume_sending,
+    send_template,
+    sent_by_hand,
+    suppress,
+)
 
 __all__ = [
     "CONTACT",
@@ -53,25 +61,36 @@ __all__ = [
     "key_of",
     "label",
     "leave",
+    "merge",
+    "names",
     "not_understood",
     "note",
     "notify",
     "open_frauds",
     "open_thread",
     "opt_out",
+    "reach_by_email",
+    "read_by_hand",
     "receive",
     "release",
+    "renumber",
     "report_fraud",
+    "resume_sending",
     "retry",
     "return_silent",
     "rewrite_held",
+    "root",
     "save_draft",
     "see_fraud",
+    "send_template",
+    "sent_by_hand",
     "snooze",
     "sought",
     "speak",
     "step_taken",
     "still_here",
+    "suppress",
+    "unmerge",
     "withdraw",
     "withdraw_held",
     "write_canned",

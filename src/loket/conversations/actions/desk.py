@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.identity import data_key
+from loket.conversations.actions.merging import data_key
 from loket.conversations.actions.ownership import MESSAGE, OFFICE, check_filled, event, forget_draft, locked, take, unknown, wanted
 from loket.conversations.models import Contact, Message, Note, Presence, State, Unsent
 from loket.core.actor import Actor, require
@@ -202,14 +202,20 @@ def snooze(contact_id: UUID, until: datetime | None, *, by: Actor, at: datetime)
     audit.record([audit.Fact("chat.snooze", body=body)], by=by, at=at)
 
 
-def save_draft(contact_id: UUID, text: str, *, by: Actor, at: datetime) -> None:
-    """Keep what an officer has begun to write; nobody else's deed takes it away. An empty text ends it."""
+def save_draft(contact_id: UUID, text: str, *, begun: datetime | None = None, by: Actor, at: datetime) -> None:
+    """Keep what an officer has begun to write; nobody else's deed takes it away. An empty text ends it.
+
+    `begun` is when the page was shown that saves by itself: what she has sent since must not come back as a draft,
+    although the page's last saving arrives after it.
+    """
     require(by, *OFFICE)
     contact = Contact.objects.filter(pk=contact_id, office_id=by.office).first()
     if contact is None:
         raise unknown()
     if not text.strip():
         forget_draft(contact, by)
+        return
+    if begun and Message.objects.filter(contact=contact, outgoing=True, author=by.name, at__gte=begun).exists():
         return
     # The row's id is in what is sealed: a draft that was there keeps its own.
     row = Unsent.objects.filter(contact=contact, officer=by.name).values_list("pk", flat=True).first() or uuid7()

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.identity import data_key
+from loket.conversations.actions.merging import data_key
 from loket.conversations.actions.ownership import MESSAGE, OFFICE, check_filled, forget_draft, locked, take, wanted
 from loket.conversations.models import Contact, Message, State
 from loket.core.actor import Actor, require

@@ -11,7 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from loket.conversations.actions.holding import resident_wrote
-from loket.conversations.actions.identity import data_key
+from loket.conversations.actions.merging import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import crypto
 from loket.core.ids import uuid7

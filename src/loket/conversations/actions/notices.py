@@ -12,8 +12,9 @@ from uuid import UUID
 from django.db import connection
 
 from loket.audit import actions as audit
-from loket.conversations.actions.identity import data_key
+from loket.conversations import rules
 from loket.conversations.actions.incoming import MESSAGE
+from loket.conversations.actions.merging import data_key, root
 from loket.conversations.models import Contact
 from loket.core import crypto
 from loket.core.actor import Actor
@@ -21,8 +22,8 @@ from loket.core.ids import uuid7
 
 _QUEUE = """
 INSERT INTO conversations_message (id, contact_id, outgoing, kind, notice, params, case_id, author, state, due_at, at,
-                                   error, tries, media_id, body)
-SELECT t.id, t.contact_id, true, 'notice', t.notice, t.params::jsonb, t.case_id, %s, 'queued', %s, %s, '', 0, '', t.body
+                                   error, tries, media_id, body, lane)
+SELECT t.id, t.contact_id, true, 'notice', t.notice, t.params::jsonb, t.case_id, %s, 'queued', %s, %s, '', 0, '', t.body, %s
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::bytea[])
      WITH ORDINALITY AS t(id, contact_id, notice, params, case_id, body, n) ORDER BY t.n
 """
@@ -58,6 +59,7 @@ def notify(notices: Sequence[Notice], *, by: Actor, at: datetime) -> None:
                 by.name,
                 at,
                 at,
+                int(rules.lane_of(by.name)),
                 ids,
                 [item.contact_id for item in notices],
                 [item.notice for item in notices],
@@ -71,4 +73,9 @@ def notify(notices: Sequence[Notice], *, by: Actor, at: datetime) -> None:
 def _keys(contacts: set[UUID]) -> dict[UUID, crypto.DataKey]:
     if not contacts:
         return {}
-    return {contact.pk: data_key(contact) for contact in Contact.objects.filter(pk__in=contacts)}
+    found = Contact.objects.filter(pk__in=contacts)
+    # A message for a contact that was merged away lands with the one who is left, and is sealed for that one.
+    return {
+        contact.pk: data_key(Contact.objects.get(pk=root(contact.pk)) if contact.merged_into_id else contact)
+        for contact in found
+    }

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="message",
             name="state",
-            field=models.CharField(blank=True, choices=[("held", "Held"), ("withdrawn", "Withdrawn"), ("queued", "Queued"), ("sending", "Sending"), ("unknown", "Unknown"), ("sent", "Sent"), ("delivered", "Delivered"), ("read", "Read"), ("failed", "Failed"), ("dead", "Dead")], max_length=12),
+            field=models.CharField(blank=True, choices=[("held", "Held"), ("withdrawn", "Withdrawn"), ("queued", "Queued"), ("by_hand", "By Hand"), ("sending", "Sending"), ("unknown", "Unknown"), ("sent", "Sent"), ("delivered", "Delivered"), ("read", "Read"), ("failed", "Failed"), ("dead", "Dead")], max_length=12),
         ),
         migrations.AddIndex(
             model_name="contact",
@@ -130,6 +130,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="unsent",
             constraint=models.UniqueConstraint(fields=("contact", "officer"), name="conversations_unsent_once"),
+        ),
+        migrations.RunSQL(
+            "UPDATE conversations_contact SET owned_at = COALESCE(waiting_since, last_message_at, created_at), "
+            "person_since = COALESCE(waiting_since, last_message_at, created_at) WHERE owner <> ''",
+            migrations.RunSQL.noop,
         ),
         migrations.RunSQL(sql.append_only("conversations_canned"), sql.append_only_reverse("conversations_canned")),
         migrations.RunSQL(guards.HELD_WAITS, guards.HELD_WAITS_REVERSE),
