@@ -64,7 +64,7 @@ def paper(application: Application) -> bytes:
 def _steps(application: Application) -> list[str]:
     """The next three steps, numbered on the page."""
     office = offices.office(application.office_id)
-    filed = text.local(application.submitted_at, office.zone)
+    filed = text.local(application.submitted_at, office.zone).date()
     by = min(office.working_days_from(filed, CHECK_DAYS), application.promise_on)
     last = _("Anda memilih: dikirim lewat Kantor Pos atau diambil sendiri di kantor.")
     if not catalogue.service(application.service).is_card:
