@@ -58,7 +58,7 @@ def paper(application: Application) -> bytes:
         "contact": _("Tanya petugas: WhatsApp {number}, atau {address}.").format(number=office.wa_number, address=office.address),
         "made": _("Bukti ini tidak memuat NIK. Simpan baik-baik."),
     }  # fmt: skip
-    return papers.pdf("receipt", words, qr=f"{address}?kode={code}", at=application.submitted_at)
+    return papers.pdf("receipt", words, qr=f"{address}?kode={application.code}", at=application.submitted_at)
 
 
 def _steps(application: Application) -> list[str]:
