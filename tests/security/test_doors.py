@@ -18,7 +18,7 @@ VALUES = {"gabungan": uuid4(), "pesan": uuid4(), "kode": "0000000000Z", "batch":
 # Open to everybody, by design.
 FREE = (
     "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
-    "cookie/", "asli/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/",
+    "cookie/", "asli/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/",
 )  # fmt: skip
 
 

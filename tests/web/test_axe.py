@@ -23,10 +23,13 @@ from loket.conversations import actions as talks
 from loket.conversations.models import Contact, Message
 from loket.core import clock, links
 from loket.delivery.models import Manifest
+from loket.insight import surveys
+from loket.integrity import actions as integrity
 from loket.printing import actions as printing
 from loket.web import ui
 from tests import cast as casting
 from tests.cast import Cast
+from tests.web import test_residents as residents
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("LOKET_PICTURES")
@@ -63,10 +66,11 @@ def site(fresh: str) -> Iterator[str]:
     server.server_close()
 
 
-def _findings(page: Page, url: str, name: str) -> list[str]:
+def _findings(page: Page, url: str, name: str, *, stay: bool = False) -> list[str]:
     """What axe finds at the width of a desk, and whether a phone would have to scroll sideways."""
     page.set_viewport_size({"width": 1366, "height": 768})
-    page.goto(url)
+    if not stay:
+        page.goto(url)
     assert page.evaluate("[...document.styleSheets].some(one => one.cssRules.length > 0)"), f"{url}: no style sheet"
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}-1366.png", full_page=True)
@@ -245,9 +249,91 @@ def test_desks_are_clean_before_anything_happened_and_when_a_form_is_refused(sit
 def test_public_pages_are_clean_in_both_languages(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     page = browser.new_page()
-    names = ("", "ajukan/", "cek/", "statistik/", "bantuan/", "privasi/", "cookie/", "aksesibilitas/", "masuk/")
+    names = ("", "ajukan/", "cek/", "lupa/", "keluhan/baru/", "statistik/", "bantuan/", "privasi/", "cookie/", "aksesibilitas/", "masuk/")
     found = [line for name in names for line in _findings(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
     found += [line for name in names for line in _english(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
+    assert not found, "\n".join(found)
+
+
+FORM = (
+    ("isi/layanan/", {"input[name=service][value=KTP_NEW]": True}),
+    ("isi/nomor/", {"#nik": "3672015705900001", "#kk_number": "3672991203120123"}),
+    ("isi/nama/", {"#name": "Siti Aisyah"}),
+    ("isi/lahir/", {"#birth_date_hari": "17", "#birth_date_bulan": "5", "#birth_date_tahun": "1990"}),
+    ("foto/kk/", {"#kk": "kk.jpg"}),
+    ("isi/whatsapp/", {"#phone": "0812 3456 7890"}),
+    ("isi/alamat/", {"#address": "Jalan Mawar 3 RT 01 RW 02", "#kelurahan": f"{casting.CILEGON}.01.1001"}),
+    ("periksa/", {"#setuju": True}),
+)
+
+
+def test_every_question_is_clean_empty_refused_and_answered(site: str, browser: Browser, fresh: str) -> None:
+    casting.build()
+    page = browser.new_context().new_page()
+    page.goto(f"{site}/ajukan/")
+    page.get_by_role("button", name="Mulai").click()
+    found = []
+    for number, (place, typed) in enumerate(FORM, start=1):
+        name = f"form-{number}-{place.strip('/').replace('/', '-')}"
+        if PICTURES:
+            found += _findings(page, f"{site}/ajukan/{place}", name) + _english(page, f"{site}/ajukan/{place}", name)
+        page.goto(f"{site}/ajukan/{place}")
+        page.locator("main button").first.click()
+        assert page.get_by_role("alert").count() == 1, place
+        # Refused, a page holds all that it ever shows: its question, the summary, the line at the field.
+        found += _findings(page, page.url, f"{name}-salah", stay=True)
+        for field, value in typed.items():
+            _type(page, field, value)
+        page.locator("main button").first.click()
+        page.wait_for_url(lambda url, here=place: here not in url)
+    assert page.url.endswith("/ajukan/selesai/")
+    found += _findings(page, page.url, "form-9-selesai") + _english(page, page.url, "form-9-selesai")
+    assert not found, "\n".join(found)
+
+
+def _type(page: Page, field: str, value: str | bool) -> None:
+    if value is True:
+        page.locator(field).check()
+    elif value == "kk.jpg":
+        page.locator(field).set_input_files({"name": "kk.jpg", "mimeType": "image/jpeg", "buffer": casting.photo()})
+    elif field == "#kelurahan":
+        page.locator(field).select_option(str(value))
+    else:
+        page.locator(field).fill(str(value))
+
+
+@pytest.mark.long
+def test_complaint_survey_and_every_state_are_clean(site: str, browser: Browser, fresh: str) -> None:
+    people = casting.build()
+    page, found, codes = browser.new_context().new_page(), list[str](), dict[str, str]()
+
+    def look(place: str, name: str) -> None:
+        found.extend(_findings(page, f"{site}/{place}", name) + _english(page, f"{site}/{place}", name))
+
+    for state in ("submitted", "verified", "on_shelf", "returned_home", "delivered", "cancelled", "ready"):
+        codes[state] = code = residents.reached(people, state)
+        look(f"c/{code}/", f"tanpa-bukti-{state}")
+        page.goto(f"{site}/l/{links.sign('case', code, people.at + timedelta(days=365))}")
+        look(f"c/{code}/", f"warga-{state}")
+        page.context.clear_cookies()
+    look(f"c/{code}/buka/", "buka")
+    look(f"survei/{surveys.token(codes['delivered'], people.at)}/", "survei")
+    page.goto(f"{site}/keluhan/baru/")
+    page.locator("input[value=mistake]").check()
+    page.locator("#text").fill("Nama saya di kartu salah satu huruf.")
+    page.get_by_role("button", name="Lanjut").click()
+    found += [f"complaint, second page: {one['id']}" for one in Axe().run(page).response["violations"]]
+    if PICTURES:
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.screenshot(path=f"{PICTURES}/keluhan-2-360.png", full_page=True)
+    page.get_by_role("button", name="Kirim keluhan").click()
+    number = page.url.split("/")[-2]
+    look(f"keluhan/{number}/", "keluhan-baru")
+    integrity.answer(number, "Sudah kami periksa. Kartu baru dicetak besok.", by=people.head, at=people.at)
+    look(f"keluhan/{number}/", "keluhan-dijawab")
+    page = _signed_in(browser, site, "auditor")
+    look("petugas/keluhan/", "keluhan-daftar")
+    look(f"petugas/keluhan/{number}/", "keluhan-satu")
     assert not found, "\n".join(found)
 
 

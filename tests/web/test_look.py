@@ -22,7 +22,7 @@ def _weight(name: str) -> int:
 
 def test_residents_download_little() -> None:
     assert sum(_weight(f"loket/{name}") for name in ("warga.css", "warga.js", "ikon.svg")) <= 20 * 1024
-    assert (STATIC / "loket/warga.js").stat().st_size <= 5 * 1024
+    assert _weight("loket/warga.js") <= 10 * 1024
 
 
 def test_built_files_are_the_ones_that_were_built() -> None:

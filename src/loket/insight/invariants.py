@@ -119,6 +119,15 @@ QUERIES: dict[str, str] = {
         WHERE m.state = 'held' AND c.last_inbound_at >= date_trunc('second', m.at) LIMIT {_LIMIT}""",
     "I18 whoever has a conversation has it since an instant": f"""
         SELECT id FROM conversations_contact WHERE (owner <> '') <> (owned_at IS NOT NULL) LIMIT {_LIMIT}""",
+    "I16 a complaint is closed by a second person after an answer, never by whom it concerns": f"""
+        SELECT c.number, c.closed_by FROM integrity_complaint c
+        LEFT JOIN LATERAL (SELECT author FROM integrity_reply r WHERE r.complaint_id = c.id ORDER BY at DESC, id DESC LIMIT 1) last
+               ON true
+        WHERE c.state = 'closed' AND (last.author IS NULL OR last.author = c.closed_by OR c.closed_by = ANY (c.about))
+        LIMIT {_LIMIT}""",
+    "I17 nobody is asked for an opinion before delivery": f"""
+        SELECT a.code, a.state FROM insight_survey_invitation i JOIN applications_application a ON a.id = i.application_id
+        WHERE a.finished_at IS NULL OR i.at < a.finished_at OR a.state NOT IN ('delivered', 'collected', 'sent') LIMIT {_LIMIT}""",
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message
         WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",

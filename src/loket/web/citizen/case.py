@@ -175,7 +175,7 @@ def correct(request: HttpRequest, kode: str) -> HttpResponse:
         "a": application,
         "code": codes.shown(application.code),
         "reason": known.reason,
-        "until": text.local(application.state_at, office.zone) + timedelta(days=office.settings.fix_within_days),
+        "until": text.local(application.state_at, office.zone).date() + timedelta(days=office.settings.fix_within_days),
         "papers": forms.paper_names(asked, get_language() or "id"),
         "values": values,
         "kelurahan": forms.kelurahan(office),

@@ -32,7 +32,7 @@ class Next:
 def following(application: Application, office: OfficeView, enrolment: str | None) -> Next:
     """What happens next. `enrolment` is SIAK's status where this browser may know it, else None."""
     state, promise = application.state, application.promise_on
-    moved = text.local(application.state_at, office.zone)
+    moved = text.local(application.state_at, office.zone).date()
     if state == "needs_fix":
         return Next("you", _("Perbaiki bagian yang ditandai petugas."), moved + timedelta(days=office.settings.fix_within_days))
     if state == "returned_home" or (state == "printed" and not application.method):

@@ -58,13 +58,13 @@ def paper(application: Application) -> bytes:
         "contact": _("Tanya petugas: WhatsApp {number}, atau {address}.").format(number=office.wa_number, address=office.address),
         "made": _("Bukti ini tidak memuat NIK. Simpan baik-baik."),
     }  # fmt: skip
-    return papers.pdf("receipt", words, qr=f"{address}?kode={code}", at=application.submitted_at)
+    return papers.pdf("receipt", words, qr=f"{address}?kode={application.code}", at=application.submitted_at)
 
 
 def _steps(application: Application) -> list[str]:
     """The next three steps, numbered on the page."""
     office = offices.office(application.office_id)
-    filed = text.local(application.submitted_at, office.zone)
+    filed = text.local(application.submitted_at, office.zone).date()
     by = min(office.working_days_from(filed, CHECK_DAYS), application.promise_on)
     last = _("Anda memilih: dikirim lewat Kantor Pos atau diambil sendiri di kantor.")
     if not catalogue.service(application.service).is_card:
