@@ -22,7 +22,8 @@ class Lane(IntEnum):
     CAMPAIGN = 2
 
 
-_NIK = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
+# Sixteen digits, also with the letters that people type for some of them.
+_NIK = re.compile(r"(?<!\d)(?=(?:[ .\-]?[OolI]){0,4}(?:[ .\-OolI]*\d){12})[\dOolI](?:[ .\-]?[\dOolI]){15}(?!\d)")
 _LINK = re.compile(r"(/l/)[^/\s]+/?")
 _PICKUP_CODE = re.compile(r"\b\d{6}\b")
 

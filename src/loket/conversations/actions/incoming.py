@@ -77,11 +77,12 @@ def not_understood(contact: Contact) -> int:
     return contact.bot_tries + 1
 
 
-def call_person(contact: Contact, *, reason: str, at: datetime) -> None:
+def call_person(contact: Contact, *, reason: str = "person", at: datetime) -> None:
     """The conversation waits for somebody of the office, since its first call; `reason` is the step that called."""
     Contact.objects.filter(pk=contact.pk).update(
-        bot_tries=0, bot_step=reason, waiting_since=Coalesce("waiting_since", Value(at)), person_since=Coalesce("person_since", Value(at))
-    )
+        bot_tries=0, bot_step=reason,
+        waiting_since=Coalesce("waiting_since", Value(at)), person_since=Coalesce("person_since", Value(at)),
+    )  # fmt: skip
 
 
 def withdraw(messages: Sequence[UUID], contact: Contact) -> int:
