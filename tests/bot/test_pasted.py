@@ -26,7 +26,7 @@ def read(message: str) -> dict[str, Any]:
         (f"#ktp # {HIS} # {KK} # Budi Santoso # Desa Cibeber # Cibeber # Pemula",
          {"nik": HIS, "kk_number": KK, "name": "BUDI SANTOSO", "kelurahan": f"{CILEGON}.01.1001", "service": "KTP_NEW"}),
         (f"#KTP\n#{HERS}\n#{KK}\n#Siti Aisyah\n#Rusak", {"nik": HERS, "kk_number": KK, "name": "SITI AISYAH", "service": "KTP_DAMAGED"}),
-        (f"Nama: Budi Santoso\nNIK: 3672 9917 0590 0002\nNo. KK : 3672.9915.0312.0777\nTempat, tanggal lahir: Serang, 17 Mei 1990\n"
+        ("Nama: Budi Santoso\nNIK: 3672 9917 0590 0002\nNo. KK : 3672.9915.0312.0777\nTempat, tanggal lahir: Serang, 17 Mei 1990\n"
          "Alamat: Jalan Mawar 3\nKelurahan: Kedaleman\nNo HP: 0812 3456 7890\nLayanan: tukar suket",
          {"nik": HIS, "kk_number": KK, "name": "BUDI SANTOSO", "birth_date": "1990-05-17", "address": "Jalan Mawar 3",
           "kelurahan": f"{CILEGON}.01.1002", "phone": "+6281234567890", "service": "SUKET_EXCHANGE"}),

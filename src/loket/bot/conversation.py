@@ -10,7 +10,7 @@ from loket.bot import pasted, words
 from loket.bot.answers import Reply, Turn, code_in, form_address
 from loket.bot.steps import BY_FLOW, BY_INTENT, BY_KIND, FLOWS, FOR_THE_PERSON, NO_NEWS, STEPS
 from loket.conversations import actions as talks
-from loket.conversations import memory, texts
+from loket.conversations import memory
 from loket.conversations.inbox import Incoming
 from loket.conversations.models import Contact
 from loket.core import clock

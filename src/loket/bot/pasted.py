@@ -107,7 +107,7 @@ def _numbers(found: Pasted, labelled: dict[str, str], loose: list[str], today: d
         nik, kk = kk, nik
     for name, value, parse in (("nik", nik, niks.parse_nik), ("kk_number", kk, niks.parse_kk)):
         try:
-            found.fields[name] = parse(value).digits  # type: ignore[operator]  # both take a text
+            found.fields[name] = parse(value).digits
         except Refusal:
             continue
     if found.fields.get("nik") == found.fields.get("kk_number"):

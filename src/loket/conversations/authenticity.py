@@ -174,7 +174,7 @@ def _astray(typed: str, found: list[str], office: OfficeView) -> bool:
     words = _words(typed)
     return (
         any(not is_our_link(link, office) for link in found)
-        or any(not _is_our_amount(*match.groups(), office) for match in _AMOUNT.finditer(words))
+        or any(not _is_our_amount(match, office) for match in _AMOUNT.finditer(words))
         or any(not _is_harmless(run, office) for run in _DIGITS.findall(_without(typed, found)))
     )
 
@@ -185,9 +185,10 @@ def _without(typed: str, found: Iterable[str]) -> str:
     return typed
 
 
-def _is_our_amount(rupiah: str | None, thousands: str | None, bare: str | None, office: OfficeView) -> bool:
+def _is_our_amount(amount: re.Match[str], office: OfficeView) -> bool:
     """Rp0 and the fee of the post are the only amounts that a message of ours names."""
-    if thousands or bare:
+    rupiah, in_thousands, bare = amount.groups()
+    if in_thousands or bare:
         return False
     digits = re.sub(r"\D", "", re.sub(r"[.,]\d\d?$", "", rupiah or ""))
     return int(digits or "0") in (0, office.settings.post_fee)

@@ -30,7 +30,15 @@ from loket.conversations.actions.identity import (
     renumber,
     speak,
 )
-from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken, withdraw
+from loket.conversations.actions.incoming import (
+    MESSAGE,
+    call_person,
+    key_of,
+    not_understood,
+    receive,
+    step_taken,
+    withdraw,
+)
 from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
 from loket.conversations.actions.sending import (

@@ -93,7 +93,7 @@ def withdraw(messages: Sequence[UUID], contact: Contact) -> int:
             "AND tries = 0 AND author = 'loket:bot'",
             [list(messages), contact.pk],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _bot_answers(contact: Contact) -> None:

@@ -265,7 +265,7 @@ def _services() -> list[tuple[str, str, str]]:
 
 def _shown(given: steps.Answers) -> dict[str, Any]:
     """What stands in the fields of a page: the answers, and before them what a message in the chat told."""
-    told = given.get(drafts.PREFILLED, {}) | given
+    told: dict[str, Any] = {**given.get(drafts.PREFILLED, {}), **given}
     return told | _date_parts(told)
 
 
