@@ -105,6 +105,7 @@ def test_pattern_book_is_clean(site: str, browser: Browser, fresh: str) -> None:
 def _work(people: Cast) -> dict[str, list[str]]:
     """Something on every desk; the addresses each role may see."""
     fresh_case = casting.file(people).code
+    talks.report_fraud("text", "Transfer dulu ke 0812 3456 7890", by=people.resident, at=people.at)
     shelf = casting.printed(people)
     sent = casting.in_transit(people)
     manifest = Manifest.objects.get()
@@ -112,7 +113,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
     casting.blanks(people, 1)
     batch, _codes = printing.open_batch(1, by=people.printer, at=people.at)
     return {
-        "verifier": ["petugas/", "petugas/?status=ready", f"petugas/k/{fresh_case}/", "petugas/cari/",
+        "verifier": ["petugas/", "petugas/?status=ready", f"petugas/k/{fresh_case}/", "petugas/cari/", "petugas/penipuan/",
                      "petugas/obrolan/"],
         "counter": ["petugas/loket/", "petugas/loket/terima/KTP_NEW/", f"petugas/loket/serah/{shelf}/"],
         "recorder": ["rekam/"],
