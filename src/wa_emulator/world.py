@@ -194,6 +194,14 @@ class World:
         self.store.run("UPDATE reached SET at = at - ? WHERE at > ?", seconds, now)
         self.free_at = 0.0
 
+    def next_due(self) -> float | None:
+        """The instant of the provider's clock at which something happens next."""
+        row = self.store.one(
+            "SELECT min(at) AS at FROM (SELECT min(due) AS at FROM deliveries WHERE state = 'pending'"
+            " UNION ALL SELECT min(ready_at) FROM updates WHERE delivery IS NULL UNION ALL SELECT min(due) FROM chores)"
+        )
+        return None if row is None else row["at"]
+
     def keep_time(self) -> None:
         self.store.remember("clock", self.clock.now())
 
