@@ -26,6 +26,8 @@ from loket.staff import sessions
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
+# While one waits for the database to commit, the other understands the next person's message.
+READERS = 2
 
 
 def run_worker() -> None:
@@ -35,7 +37,8 @@ def run_worker() -> None:
         signal.signal(name, lambda *_given: stop.set())
     via = gateways.configured()
     loops: list[tuple[Callable[[], int], float]] = [
-        (lambda: inbox.drain(conversation.turn), IDLE),
+        *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
+        (inbox.drain_provider, IDLE),
         (lambda: outbox.send_due(via), IDLE),
         (tend, 15.0),
     ]
@@ -68,7 +71,7 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [

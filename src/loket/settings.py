@@ -166,6 +166,8 @@ WA_APP_SECRET = os.environ.get("LOKET_WA_APP_SECRET") or DEMO.get("wa_app_secret
 WA_VERIFY_TOKEN = os.environ.get("LOKET_WA_VERIFY_TOKEN") or DEMO.get("wa_verify_token", "")
 WA_TOKEN = os.environ.get("LOKET_WA_TOKEN") or DEMO.get("wa_token", "")
 WA_BASE_URL = os.environ.get("LOKET_WA_BASE_URL") or DEMO.get("wa_base_url", "")
+# How the webhook is signed: Meta's way; a solution provider may sign otherwise or send a secret header along.
+WA_SIGNATURE = os.environ.get("LOKET_WA_SIGNATURE", "hmac-sha256 X-Hub-Signature-256 sha256=")
 WA_PHONE_ID = os.environ.get("LOKET_WA_PHONE_ID") or DEMO.get("wa_phone_id", "")
 # Meta's own path and header; a solution provider may want others, for instance `D360-API-KEY:`.
 WA_PATH = os.environ.get("LOKET_WA_PATH", "/v23.0/{phone_id}/messages")

@@ -30,6 +30,9 @@ _calls = _Calls()
 
 from loket.api import hooks  # noqa: E402 (needs the apps that the lines above load)
 
+# A setting that cannot be read is said at the start, not at the first message.
+hooks.scheme_of(settings.WA_SIGNATURE)
+
 # What is loaded by now stays for good: the collector need not look at it again, nor as often.
 gc.collect()
 gc.freeze()

@@ -14,7 +14,7 @@ from django.db import connection
 from loket import jobs
 from loket.applications import drafts
 from loket.applications.models import Draft
-from loket.conversations import gateways, inbox, outbox
+from loket.conversations import deliveries, gateways, inbox, outbox
 from loket.conversations.models import Contact, Message
 from loket.core import clock, crypto, media
 from loket.core.ids import uuid7
@@ -80,8 +80,8 @@ def test_one_form_that_does_not_open_keeps_no_step_from_its_turn(cast: Cast) -> 
 
 
 def test_an_update_that_fails_is_tried_again_later_and_then_counted(cast: Cast) -> None:
-    pieces = inbox.split(update(message()), "100000000000001")
-    inbox.keep(pieces, b"x" * 32)
+    pieces = deliveries.split(update(message()), "100000000000001")
+    deliveries.keep(b"x", pieces)
 
     def fails(*_given: object) -> None:
         raise RuntimeError
@@ -105,7 +105,7 @@ def test_an_odd_update_takes_none_of_the_others_with_it() -> None:
     changes = body["entry"][0]["changes"]
     changes.insert(0, {"field": "messages", "value": "odd"})
     changes[1]["value"]["messages"].insert(1, "odd")
-    kinds = [piece.kind for piece in inbox.split(json.dumps(body).encode(), "100000000000001")]
+    kinds = [piece.kind for piece in deliveries.split(json.dumps(body).encode(), "100000000000001")]
     assert sorted(kinds) == ["message", "message", "other", "other"]
 
 

@@ -1,54 +1,72 @@
-"""What the provider delivered: kept before it is acknowledged, then understood in order, each update exactly once."""
+"""Understands what the provider delivered: in order for each person, each update exactly once, odd ones put aside."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from loket.conversations import outbox
-from loket.conversations.actions import CONTACT, contact_by_user, data_key, key_of, receive
+from loket.audit import actions as audit
+from loket.conversations import account, outbox
+from loket.conversations.actions import contact_by_user, receive, renumber
+from loket.conversations.deliveries import ACCOUNT, STATUS, STRANGE, opened, seconds
 from loket.conversations.models import Contact
-from loket.core import clock, crypto
+from loket.core import clock
+from loket.core.actor import Actor, Role, require, system
+from loket.core.errors import N_, Refusal
 
-EVENT = "conversations_event"
-MESSAGE, STATUS, OTHER, STRANGE_NUMBER = "message", "status", "other", "strange"
-MAX_TRIES = 3
-# One drainer at a time keeps the order of every conversation, however many workers run.
-_TURN = 7_400_001
+# Seconds until the next try of an update that failed; after the last it is put aside, and the person's next one goes on.
+PAUSES = (5, 60)
+MAX_TRIES = len(PAUSES) + 1
+# Seconds until a status is tried again that belongs to no message yet, then it is closed: a status may come before our
+# own send has returned, and one may be about a message that another program of the office sent.
+UNMATCHED = (5, 30, 120, 600, 3600)
+# How long the provider's own bytes are kept, and the content of what was understood. The keys stay for good.
+KEPT = timedelta(days=30)
+_MEDIA = ("image", "document", "audio", "video", "sticker")
 log = logging.getLogger(__name__)
 
-_KEEP = """
-INSERT INTO conversations_event (delivery, kind, key, payload, tries, error)
-SELECT %s, t.kind, t.key, t.payload, 0, '' FROM unnest(%s::text[], %s::text[], %s::bytea[])
-     WITH ORDINALITY AS t(kind, key, payload, n) ORDER BY t.n
-ON CONFLICT (key) DO NOTHING
+# The oldest update whose sender nobody else serves and who has nothing that waits for its next try. The inner LIMIT keeps
+# the planner from asking for locks of people whom this turn is not about.
+_LANE = """
+SELECT waiting.sender FROM (
+    SELECT e.sender FROM conversations_event e
+    WHERE e.done_at IS NULL AND e.sender IS NOT NULL AND e.tries < %s AND NOT EXISTS (
+        SELECT 1 FROM conversations_event h
+        WHERE h.sender = e.sender AND h.done_at IS NULL AND h.tries < %s AND h.due_at > clock_timestamp())
+    ORDER BY e.id LIMIT 64) waiting
+WHERE pg_try_advisory_xact_lock(waiting.sender) LIMIT 1
 """
+# Read after the lock is held, so that what another worker has just done is seen.
 _NEXT = """
-SELECT id, kind, key, payload FROM conversations_event
-WHERE done_at IS NULL AND tries < %s AND id > %s
-  AND received_at <= clock_timestamp() - interval '1 second' * (CASE tries WHEN 0 THEN 0 WHEN 1 THEN 30 ELSE 600 END)
-ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT id, kind, key, payload, tries FROM conversations_event
+WHERE done_at IS NULL AND sender = %s AND tries < %s ORDER BY sent, id LIMIT 1
 """
-_ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
-_MEDIA = ("image", "document", "audio", "video", "sticker")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One update of a delivery. `key` is the same for every repeat of it."""
-
-    kind: str
-    key: str
-    payload: bytes
+# No person sent these: their order does not matter, so many are done in one transaction.
+_FROM_PROVIDER = """
+SELECT id, kind, key, payload, tries FROM conversations_event
+WHERE done_at IS NULL AND sender IS NULL AND due_at <= clock_timestamp() AND (tries < %s OR error = 'unmatched')
+ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_DONE = "UPDATE conversations_event SET done_at = clock_timestamp(), error = %s, message_id = %s WHERE id = %s"
+_LATER = """
+UPDATE conversations_event SET tries = tries + 1, error = %s, due_at = clock_timestamp() + %s * interval '1 second'
+WHERE id = %s
+"""
+_FORGET = """
+UPDATE conversations_event SET payload = NULL
+WHERE payload IS NOT NULL AND done_at IS NOT NULL AND done_at < clock_timestamp() - %s::interval
+"""
+_CLEAR = """
+DELETE FROM conversations_delivery WHERE received_at < clock_timestamp() - %s::interval
+  AND id IN (SELECT id FROM conversations_delivery ORDER BY id LIMIT 10000)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,198 +85,156 @@ class Incoming:
 
 
 Turn = Callable[[Contact, Incoming, datetime], None]
-
-
-# --- keeping: called by the webhook's door ---
-
-
-def split(body: bytes, phone_id: str) -> list[Piece]:
-    """The updates of one delivery; what cannot be read is an update of kind `other`, never an error, and takes none of
-    the others with it."""
-    try:
-        changes = [change for entry in json.loads(body)["entry"] for change in entry["changes"]]
-    except _ODD:
-        return [_piece(OTHER, "", body)]
-    return [piece for change in changes for piece in _of_change(change, phone_id)]
-
-
-def _of_change(change: Any, phone_id: str) -> list[Piece]:
-    try:
-        return list(_pieces(change, phone_id))
-    except _ODD:
-        return [_piece(OTHER, "", _bytes(change))]
-
-
-def keep(pieces: list[Piece], delivery: bytes) -> None:
-    """Store updates in one statement; those already known change nothing."""
-    key = crypto.system_key()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _KEEP,
-            [
-                delivery,
-                [OTHER if piece.kind == STRANGE_NUMBER else piece.kind for piece in pieces],
-                [piece.key for piece in pieces],
-                [key.seal(EVENT, "payload", _row(piece.key), piece.payload) for piece in pieces],
-            ],
-        )
-
-
-def _pieces(change: dict[str, Any], phone_id: str) -> Iterator[Piece]:
-    value = change["value"]
-    metadata = value.get("metadata") or {}
-    if change.get("field") != "messages":
-        yield _piece(OTHER, "", _bytes(change))
-    elif phone_id and metadata.get("phone_number_id") != phone_id:
-        yield _piece(STRANGE_NUMBER, "", _bytes(change))
-    else:
-        yield from _updates(value)
-
-
-def _updates(value: dict[str, Any]) -> Iterator[Piece]:
-    contacts = [one for one in value.get("contacts") or [] if isinstance(one, dict)]
-    for message in value.get("messages") or []:
-        if not isinstance(message, dict):
-            yield _piece(OTHER, "", _bytes(message))
-            continue
-        update = {"message": message, "contact": _sender(message, contacts)}
-        yield _piece(MESSAGE, str(message.get("id") or ""), _bytes(update))
-    for status in value.get("statuses") or []:
-        if not isinstance(status, dict):
-            yield _piece(OTHER, "", _bytes(status))
-            continue
-        key = f"{status.get('id')}|{status.get('status')}|{status.get('timestamp')}"
-        yield _piece(STATUS, key, _bytes({"status": status}))
-    if value.get("errors"):
-        yield _piece(OTHER, "", _bytes(value))
-
-
-def _sender(message: dict[str, Any], contacts: list[dict[str, Any]]) -> dict[str, Any]:
-    for contact in contacts:
-        if message.get("from_user_id") and contact.get("user_id") == message["from_user_id"]:
-            return contact
-        if message.get("from") and contact.get("wa_id") == message["from"]:
-            return contact
-    return contacts[0] if len(contacts) == 1 else {}
-
-
-def _piece(kind: str, key: str, payload: bytes) -> Piece:
-    # Whatever an id holds, PostgreSQL can keep its keyed hash, and nobody reads a number out of it.
-    return Piece(kind, f"{kind}|{key_of(key) if key else hashlib.sha256(payload).hexdigest()}", payload)
-
-
-def _bytes(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True).encode()
-
-
-def _row(key: str) -> UUID:
-    """What a payload is bound to, since its row has no number before it is written."""
-    return UUID(bytes=hashlib.sha256(key.encode()).digest()[:16])
-
-
-# --- understanding: called by the worker ---
+Row = tuple[int, str, str, bytes, int]
 
 
 def drain(turn: Turn, limit: int = 20) -> int:
-    """Understand up to `limit` updates, oldest first, each in one transaction with all that follows from it.
+    """Understand up to `limit` updates of people and as many of the provider's; returns how many were tried.
 
-    An update that fails is tried again after half a minute and after ten; then it is left with its error, and the head's
-    page counts it. The rest of the conversation goes on.
-    Returns how many were done or failed.
+    Each message is one transaction with all that follows from it. Several workers may run: each person's updates are
+    understood one after another, by the time at which they were sent. One that fails stands before what the same person
+    sent later, is tried again after 5 and 60 seconds, and is then put aside; the head's page counts it.
     """
-    last, handled = 0, 0
-    held: set[str] = set()
-    while handled < limit:
-        taken = _one(turn, last, held)
-        if taken is None:
-            break
-        last = taken
+    return drain_people(turn, limit) + drain_provider(limit)
+
+
+def drain_people(turn: Turn, limit: int = 20) -> int:
+    """Understand up to `limit` messages; returns how many were tried."""
+    handled = 0
+    while handled < limit and _next(turn):
         handled += 1
     return handled
 
 
-def _one(turn: Turn, after: int, held: set[str]) -> int | None:
-    """Handle the next update after this id; its own id, or None when there is none."""
-    row, sender = None, ""
+def drain_provider(limit: int = 50) -> int:
+    """Understand up to `limit` statuses and other news of the provider, all in one transaction; returns how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FROM_PROVIDER, [MAX_TRIES, limit])
+        rows: list[Row] = cursor.fetchall()
+        for row in rows:
+            _settle(row)
+    return len(rows)
+
+
+def clean() -> None:
+    """Forget deliveries of a month ago and the content of what was understood that long ago; the keys stay, so that
+    nothing comes twice, and so does what nobody has understood yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [KEPT])
+        cursor.execute(_CLEAR, [KEPT])
+
+
+@transaction.atomic
+def try_again(event: int, *, by: Actor, at: datetime) -> None:
+    """Take an update that was put aside into its turn again, for instance after an upgrade that understands it."""
+    require(by, Role.ADMIN)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE conversations_event SET tries = 0, due_at = clock_timestamp() "
+            "WHERE id = %s AND done_at IS NULL AND tries >= %s",
+            [event, MAX_TRIES],
+        )
+        if not cursor.rowcount:
+            raise Refusal("event_unknown", N_("Pesan masuk ini sudah terbaca atau tidak ada."), status=404)
+    audit.record([audit.Fact("inbox.try_again", body={"event": event})], by=by, at=at)
+
+
+def _next(turn: Turn) -> bool:
+    """Handle the next update of one person; whether there was one."""
+    row: Row | None = None
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_TURN])
-            if not cursor.fetchone()[0]:
-                return None
-            cursor.execute(_NEXT, [MAX_TRIES, after])
+            cursor.execute(_LANE, [MAX_TRIES, MAX_TRIES])
+            lane = cursor.fetchone()
+            if lane is None:
+                return False
+            cursor.execute(_NEXT, [lane[0], MAX_TRIES])
             row = cursor.fetchone()
-            if row is None:
-                return None
-            payload = _open(*row[1:])
-            sender = _sender_of(payload)
-            if sender and sender in held:
-                return int(row[0])
-            _understand(row[1], payload, turn)
-            cursor.execute(
-                "UPDATE conversations_event SET done_at = clock_timestamp(), error = '' WHERE id = %s", [row[0]]
-            )
-            return int(row[0])
+            if row is not None:
+                message = _take(opened(row[2], bytes(row[3])), turn, clock.now())
+                cursor.execute(_DONE, ["", message, row[0]])
+            return True
     except (OperationalError, InterfaceError):
         raise
     except Exception as problem:
         if row is None:
             raise
-        # What fails stands before what the same person wrote later, until it is done or given up.
-        held.add(sender)
-        _note_failure(int(row[0]), problem)
-        return int(row[0])
+        _put_off(row, problem)
+        return True
 
 
-def _open(kind: str, key: str, payload: bytes) -> dict[str, Any]:
-    """The JSON of an update; what nobody understands stays closed."""
-    if kind == OTHER:
-        return {}
-    return dict(json.loads(crypto.system_key().open(EVENT, "payload", _row(key), bytes(payload))))
+def _settle(row: Row) -> None:
+    """One update that no person sent; what fails is undone alone."""
+    number, kind, key, payload, tries = row
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if _is_placed(kind, key, payload):
+                cursor.execute(_DONE, ["", None, number])
+            elif tries < len(UNMATCHED):
+                cursor.execute(_LATER, ["unmatched", UNMATCHED[tries], number])
+            else:
+                cursor.execute(_DONE, ["unmatched", None, number])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        _put_off(row, problem)
 
 
-def _note_failure(event: int, problem: Exception) -> None:
-    """Names only: the text of an error may quote what a person wrote."""
-    log.error("update %d not understood: %s", event, type(problem).__name__)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE conversations_event SET tries = tries + 1, error = %s WHERE id = %s",
-            [type(problem).__name__[:80], event],
-        )
-
-
-def _sender_of(payload: dict[str, Any]) -> str:
-    message = payload.get("message") or {}
-    return str(message.get("from_user_id") or message.get("from") or "")
-
-
-def _understand(kind: str, payload: dict[str, Any], turn: Turn) -> None:
+def _is_placed(kind: str, key: str, payload: bytes) -> bool:
+    """Do what an update of the provider says; False when it is about a message that is not known (yet)."""
     at = clock.now()
     if kind == STATUS:
-        outbox.climb(payload["status"], at)
-    elif kind == MESSAGE:
-        _take(payload, turn, at)
+        return outbox.climb(opened(key, bytes(payload))["status"], at)
+    if kind == ACCOUNT:
+        news = opened(key, bytes(payload))
+        account.handle(str(news["field"]), news["value"], sent=seconds(news["time"]), office=_office(), at=at)
+    elif kind == STRANGE:
+        change = opened(key, bytes(payload))
+        number = str((change["value"].get("metadata") or {}).get("phone_number_id") or "")
+        account.alarm("strange_number", subject=number[:160], office=_office(), at=at)
+    return True
 
 
-def _take(payload: dict[str, Any], turn: Turn, at: datetime) -> None:
+def _put_off(row: Row, problem: Exception) -> None:
+    """Names only: the text of an error may quote what a person wrote."""
+    log.error("update %d not understood: %s", row[0], type(problem).__name__)
+    with connection.cursor() as cursor:
+        cursor.execute(_LATER, [type(problem).__name__[:80], PAUSES[min(row[4], len(PAUSES) - 1)], row[0]])
+
+
+def _take(payload: dict[str, Any], turn: Turn, at: datetime) -> UUID | None:
+    """One message of a person with all that follows from it; the row that it became."""
     message = payload["message"]
     if message.get("type") == "system":
-        _renumber(message.get("system") or {})
-        return
+        _hear(message, at)
+        return None
     if message.get("type") == "reaction" or message.get("group_id"):
-        return
+        return None
     incoming = parse(message, payload.get("contact") or {}, at)
-    office = _office()
     contact = contact_by_user(
-        bsuid=incoming.user_id or None, phone=incoming.phone or None, name=incoming.name, office=office, at=at
+        bsuid=incoming.user_id or None, phone=incoming.phone or None, name=incoming.name, office=_office(), at=at
     )
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
     kept = receive(
         contact, provider_id=incoming.provider_id, kind=incoming.kind, body=incoming.text, sent_at=incoming.sent_at,
         at=at, media_id=incoming.media_id,
     )  # fmt: skip
-    if kept is not None:
-        contact.refresh_from_db()
-        turn(contact, incoming, at)
+    if kept is None:
+        return None
+    contact.refresh_from_db()
+    turn(contact, incoming, at)
+    return kept.pk
+
+
+def _hear(message: dict[str, Any], at: datetime) -> None:
+    """News of a person's new number or user id; a change of the user id comes without `from` and without a number."""
+    news = _part(message, "system")
+    number, before = (str(news.get("wa_id") or "").lstrip("+"), str(message.get("from") or "").lstrip("+"))
+    renumber(
+        before=str(news.get("previous_user_id") or "")[:160], bsuid=str(news.get("user_id") or "")[:160],
+        old_phone=f"+{before}" if before else "", phone=f"+{number}" if number else "", office=_office(),
+        by=system(_office(), "inbox"), at=at,
+    )  # fmt: skip
 
 
 def _part(of: dict[str, Any], name: str) -> dict[str, Any]:
@@ -282,41 +258,31 @@ def parse(message: dict[str, Any], contact: dict[str, Any], at: datetime) -> Inc
         text, media_id = str(content.get("caption") or ""), str(content.get("id") or "")
     phone = str(message.get("from") or contact.get("wa_id") or "")
     return Incoming(
-        provider_id=str(message["id"])[:160],
+        provider_id=str(message["id"]),
         kind=kind[:16],
-        text=text[:4096],
+        text=_clean(text)[:4096],
         button=button[:256],
         media_id=media_id[:160],
         user_id=str(message.get("from_user_id") or contact.get("user_id") or "")[:160],
         phone=f"+{phone.lstrip('+')}" if phone else "",
-        name=str((contact.get("profile") or {}).get("name") or "")[:120],
+        name=_clean(str(_part(contact, "profile").get("name") or ""))[:120],
         sent_at=_core_time(message.get("timestamp"), at),
     )
 
 
+def _clean(text: str) -> str:
+    """Half a surrogate pair, which JSON can hold and no text can, loses nobody's message."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _core_time(stamp: Any, at: datetime) -> datetime:
     """When a person wrote, by the core clock. The provider's clock is real time, or follows the demo's; the nearer one."""
-    if not str(stamp).isdigit():
+    if not seconds(stamp):
         return at
-    sent = datetime.fromtimestamp(int(stamp), UTC)
+    sent = datetime.fromtimestamp(seconds(stamp), UTC)
     shift = clock.offset()
     moved = sent + shift if abs(sent + shift - at) < abs(sent - at) else sent
     return min(moved, at)
-
-
-def _renumber(system: dict[str, Any]) -> None:
-    """A person has a new number or user id: the conversation stays hers, the number is no longer known to be hers."""
-    before, after = system.get("previous_user_id"), system.get("user_id")
-    contact = Contact.objects.select_for_update().filter(office_id=_office(), bsuid=before).first() if before else None
-    if contact is None or not after or Contact.objects.filter(office_id=_office(), bsuid=after).exists():
-        return
-    contact.bsuid = str(after)[:160]
-    number = str(system.get("wa_id") or "").lstrip("+")
-    index = crypto.index("phone", f"+{number}", crypto.keyring()) if number else None
-    if index and not Contact.objects.filter(office_id=_office(), phone_index=index).exists():
-        contact.phone_index = index
-        contact.phone = data_key(contact).seal(CONTACT, "phone", contact.pk, f"+{number}")
-    contact.save(update_fields=["bsuid", "phone", "phone_index"])
 
 
 def _office() -> str:

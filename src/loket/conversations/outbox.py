@@ -62,20 +62,25 @@ def sweep() -> int:
     )
 
 
-def climb(update: dict[str, Any], at: datetime) -> None:
-    """A status from the provider: a message only climbs, and a late or repeated status changes nothing."""
+def climb(update: dict[str, Any], at: datetime) -> bool:
+    """A status from the provider: a message only climbs, and a late or repeated status changes nothing.
+
+    False says that no message is known that it could be about; it may be known a moment later.
+    """
     status, provider_key = str(update.get("status")), key_of(str(update.get("id")))
     if status == "failed":
         blocked = ["delivered", "read", "failed", "dead"]
     elif status in RANK:
         blocked = [name for name, rank in RANK.items() if rank >= RANK[status]] + ["failed", "dead"]
     else:
-        return
+        return True
     error = str(((update.get("errors") or [{}])[0]).get("code", "")) if status == "failed" else ""
     message_id = _message(str(update.get("biz_opaque_callback_data") or ""), provider_key)
-    if message_id:
-        with connection.cursor() as cursor:
-            cursor.execute(_CLIMB, [status, error[:40], provider_key, message_id, blocked])
+    if not message_id:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(_CLIMB, [status, error[:40], provider_key, message_id, blocked])
+    return True
 
 
 def _message(opaque: str, provider_key: str) -> str:

@@ -79,6 +79,24 @@ class DataKey:
         return self.open(table, column, row, blob).decode()
 
 
+class WithFormer(DataKey):
+    """A data key that also opens what was sealed under the keys of those who turned out to be the same person."""
+
+    __slots__ = ("_former",)
+
+    def __init__(self, key: DataKey, former: Sequence[DataKey]):
+        self._cipher, self.version, self._former = key._cipher, key.version, former
+
+    def open(self, table: str, column: str, row: UUID, blob: bytes) -> bytes:
+        """What was sealed for this place under any of the keys."""
+        for key in self._former:
+            try:
+                return key.open(table, column, row, blob)
+            except CryptoError:
+                continue
+        return super().open(table, column, row, blob)
+
+
 def _place(table: str, column: str, row: UUID) -> bytes:
     return f"{table}\x00{column}\x00".encode() + row.bytes
 
@@ -107,24 +125,33 @@ def wrap(secret: bytes, row: UUID, ring: Keyring) -> bytes:
     return version + nonce + ring.keks[ring.active].encrypt(nonce, secret, b"data-key\x00" + version + row.bytes)
 
 
+def rewrap(wrapped: bytes, row: UUID, other: UUID, ring: Keyring) -> bytes:
+    """The data key of one row wrapped for another, which opens from then on what was sealed for the first."""
+    return wrap(_secret(wrapped, row, ring), other, ring)
+
+
 def unwrap(wrapped: bytes, row: UUID, ring: Keyring) -> DataKey:
     """The data key of a row; recently used ones stay open in memory."""
     found = ring.opened.get(wrapped)
     if found is not None:
         return found
-    kek = ring.keks.get(wrapped[0]) if wrapped else None
-    if kek is None:
-        raise CryptoError("data key: unknown wrapping key, or erased")
-    try:
-        secret = kek.decrypt(wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :], b"data-key\x00" + wrapped[:1] + row.bytes)
-    except InvalidTag as error:
-        raise CryptoError("data key: does not open for this row") from error
-    key = ring.opened[wrapped] = DataKey(secret, wrapped[0])
+    key = ring.opened[wrapped] = DataKey(_secret(wrapped, row, ring), wrapped[0])
     if len(ring.opened) > _KEPT:
         ring.opened.popitem(last=False)
     return key
 
 
+def _secret(wrapped: bytes, row: UUID, ring: Keyring) -> bytes:
+    kek = ring.keks.get(wrapped[0]) if wrapped else None
+    if kek is None:
+        raise CryptoError("data key: unknown wrapping key, or erased")
+    try:
+        return kek.decrypt(wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :], b"data-key\x00" + wrapped[:1] + row.bytes)
+    except InvalidTag as error:
+        raise CryptoError("data key: does not open for this row") from error
+
+
+@lru_cache(maxsize=1)
 def system_key() -> DataKey:
     """Loket's own key, for what belongs to no resident yet: deliveries of the provider, drafts of forms."""
     return DataKey(hmac.digest(keyring().index_key, b"system-key", "sha256"))

@@ -2,15 +2,15 @@
 
 from loket.conversations.actions.desk import answer, claim, open_thread, release
 from loket.conversations.actions.identity import (
-    CONTACT,
     contact_by_phone,
     contact_by_user,
     contact_to_tell,
-    data_key,
     opt_out,
+    renumber,
     speak,
 )
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
+from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
 
 __all__ = [
@@ -25,12 +25,17 @@ __all__ = [
     "contact_to_tell",
     "data_key",
     "key_of",
+    "merge",
+    "names",
     "not_understood",
     "notify",
     "open_thread",
     "opt_out",
     "receive",
     "release",
+    "renumber",
+    "root",
     "speak",
     "step_taken",
+    "unmerge",
 ]

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.identity import data_key
 from loket.conversations.actions.incoming import MESSAGE
+from loket.conversations.actions.merging import data_key
 from loket.conversations.models import Contact, Message, State
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal

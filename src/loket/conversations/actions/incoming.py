@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from loket.conversations.actions.identity import data_key
+from loket.conversations.actions.merging import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import crypto
 from loket.core.ids import uuid7

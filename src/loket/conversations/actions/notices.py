@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import connection
 
 from loket.audit import actions as audit
-from loket.conversations.actions.identity import data_key
 from loket.conversations.actions.incoming import MESSAGE
+from loket.conversations.actions.merging import data_key, root
 from loket.conversations.models import Contact
 from loket.core import crypto
 from loket.core.actor import Actor
@@ -71,4 +71,9 @@ def notify(notices: Sequence[Notice], *, by: Actor, at: datetime) -> None:
 def _keys(contacts: set[UUID]) -> dict[UUID, crypto.DataKey]:
     if not contacts:
         return {}
-    return {contact.pk: data_key(contact) for contact in Contact.objects.filter(pk__in=contacts)}
+    found = Contact.objects.filter(pk__in=contacts)
+    # A message for a contact that was merged away lands with the one who is left, and is sealed for that one.
+    return {
+        contact.pk: data_key(Contact.objects.get(pk=root(contact.pk)) if contact.merged_into_id else contact)
+        for contact in found
+    }
