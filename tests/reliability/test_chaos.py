@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,8 @@ def wait_until_quiet(stage: Stage, seconds: float) -> None:
                 # Two minutes pass for the claims: no status is on its way that could still tell.
                 stage.sql("UPDATE conversations_message SET claimed_at = claimed_at - interval '5 minutes' WHERE state = ANY(%s)",
                           ["sending", "unknown"])  # fmt: skip
-                os.kill(stage.stored["pids"]["worker"], signal.SIGTERM)
+                with suppress(ProcessLookupError):
+                    os.kill(stage.stored["pids"]["worker"], signal.SIGTERM)
                 freed = 0.0
         calm = calm + 1 if not on_the_way and work == {"events": 0} else 0
 
