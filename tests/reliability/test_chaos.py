@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,7 @@ def stage() -> Iterator[Stage]:
         yield Stage(home, client)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0, (home / "demo.log").read_text()[-2000:]
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def write_everything(stage: Stage, people: int, each: int, seconds: float, chance: random.Random) -> None:
