@@ -109,7 +109,7 @@ class Parcel:
     as_template: bool
     has_template: bool
     lane: int
-    tries: int
+    was_refused: bool
 
 
 # --- claiming ---
@@ -256,7 +256,7 @@ class _Batch:
         self.parcels.append(
             Parcel(
                 message.pk, message.contact_id, message.kind, to, words, as_ == "template", has_template, message.lane,
-                message.tries + 1,
+                bool(message.error),
             )
         )  # fmt: skip
         if as_ not in fallbacks.KINDS:
@@ -365,7 +365,8 @@ def deliver(via: Gateway, parcel: Parcel) -> None:
     else:
         with connection.cursor() as cursor:
             cursor.execute(_TAKEN, {"key": key_of(provider_id), "id": parcel.message_id, "at": clock.now()})
-        if parcel.tries > 1:
+        if parcel.was_refused:
+            # It goes again: what rested has rested enough.
             Sender.objects.filter(holds__gt=0).update(holds=0, hold_until=None)
             Pace.objects.filter(contact_id=parcel.contact_id, holds__gt=0).update(holds=0, hold_until=None)
 

@@ -347,7 +347,8 @@ def compose(
     )
     opening = given.link[1 if language == "en" else 0] if given.link else ""
     page = (opening, link) if opening and link else None
-    filling = tuple((place, str(filled[place])) for place in places(given, language))
+    # Every value, not only today's places: the approved words of a template may be older than these.
+    filling = tuple((place, str(value)) for place, value in filled.items() if isinstance(value, str | int))
     return Composed(body, FOOTER[language], buttons, page, name, filling, "", language)
 
 
