@@ -16,6 +16,7 @@ from django.db import Error, connection
 from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.bot import conversation
+from loket.conversations import actions as talks
 from loket.conversations import campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
 from loket.core import clock, limits
 from loket.core.actor import system
@@ -28,6 +29,8 @@ from loket.staff import sessions
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
+# While one waits for the database to commit, the other understands the next person's message.
+READERS = 2
 EVERY = 600.0
 _looked_at = float("-inf")
 
@@ -41,7 +44,8 @@ def run_worker() -> None:
     # Invitations have senders of their own: however slow they are, an answer finds a free one.
     answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
-        (lambda: inbox.drain(conversation.turn), IDLE),
+        *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
+        (inbox.drain_provider, IDLE),
         (answers.turn, IDLE),
         (invitations.turn, IDLE),
         (keep_account, 20.0),
@@ -78,7 +82,8 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired,
+        talks.forget_gone,
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [
@@ -87,6 +92,7 @@ def tend() -> int:
             lambda code=code: campaigns.advance(code, at=clock.now()),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
+            partial(return_silent_chats, code),
         ]
     for step in steps:
         try:
@@ -126,3 +132,8 @@ def remind_of_choice(office: str) -> int:
 def tell_of_slips(office: str) -> int:
     """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
     return applications.slip_overdue(by=system(office, "slips"), at=clock.now())
+
+
+def return_silent_chats(office: str) -> int:
+    """A resident who waits for an officer who says nothing is given back to all of them."""
+    return talks.return_silent(office, by=system(office, "return"), at=clock.now())

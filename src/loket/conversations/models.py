@@ -31,6 +31,11 @@ class Contact(models.Model):
     unread = models.IntegerField(default=0)
     owner = models.CharField(max_length=40, blank=True)
     waiting_since = models.DateTimeField(null=True)
+    # A person of the office is called for, or has it: since when. The settling clock counts from here.
+    person_since = models.DateTimeField(null=True)
+    owned_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    labels = ArrayField(models.CharField(max_length=24), db_default=[])
     opted_out_at = models.DateTimeField(null=True)
     bot_step = models.CharField(max_length=40, blank=True)
     bot_tries = models.SmallIntegerField(default=0)
@@ -51,6 +56,12 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["office", "-last_message_at"], name="conversations_recent"),
+            # What the people of the office have before them: few rows, however many conversations there were.
+            models.Index(
+                fields=["office", "waiting_since"],
+                name="conversations_open",
+                condition=~models.Q(owner="") | models.Q(waiting_since__isnull=False),
+            ),
             models.Index(
                 fields=["merged_into"], name="conversations_merged", condition=models.Q(merged_into__isnull=False)
             ),
@@ -60,9 +71,12 @@ class Contact(models.Model):
 class State(models.TextChoices):
     """States of an outgoing message. They only climb; `failed`, `dead` and `unknown` say what to do next.
 
-    `by_hand` waits for a person who sends it from the office's own phone.
+    `held` waits for the resident to write and is never sent before; `withdrawn` was taken back unsent; `by_hand` waits
+    for a person who sends it from the office's own phone.
     """
 
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
     QUEUED = "queued"
     BY_HAND = "by_hand"
     SENDING = "sending"
@@ -286,6 +300,85 @@ class AccountNews(models.Model):
         db_table = "conversations_account"
         constraints = [
             models.UniqueConstraint(fields=["office", "field", "subject"], name="conversations_account_latest"),
+        ]
+
+
+class Note(models.Model):
+    """What people of the office say to each other about a conversation, and who had it when. A table apart from the
+    messages, so that nothing in it can ever be sent. `body` is sealed under the contact's data key."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note"
+        CLAIMED = "claimed"
+        TAKEN = "taken"
+        HANDED = "handed"
+        RETURNED = "returned"
+        RELEASED = "released"
+        FILED = "filed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    author = models.CharField(max_length=40)
+    # From whom it was taken, to whom it was handed, from whom it came back.
+    other = models.CharField(max_length=40, blank=True)
+    case_id = models.UUIDField(null=True)
+    body = models.BinaryField(null=True)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "conversations_note"
+
+
+class Unsent(models.Model):
+    """An answer begun and not sent: one per officer and conversation, whoever owns it meanwhile."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_index=False)
+    officer = models.CharField(max_length=40)
+    body = models.BinaryField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_unsent"
+        constraints = [models.UniqueConstraint(fields=["contact", "officer"], name="conversations_unsent_once")]
+
+
+class Presence(models.Model):
+    """Who has a conversation open, and who is typing: real time of the database, because browsers come and go in it.
+
+    The table is unlogged: after a crash nobody is looking.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    officer = models.CharField(max_length=40)
+    seen_at = models.DateTimeField()
+    typed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_presence"
+        constraints = [models.UniqueConstraint(fields=["contact", "officer"], name="conversations_presence_once")]
+
+
+class Canned(models.Model):
+    """One version of a ready-made answer. A change is a new row, so that who changed what stays to be seen."""
+
+    id = models.BigAutoField(primary_key=True)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    name = models.CharField(max_length=40)
+    version = models.IntegerField()
+    text_id = models.CharField(max_length=1000)
+    text_en = models.CharField(max_length=1000)
+    retired = models.BooleanField(default=False)
+    author = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_canned"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "name", "version"], name="conversations_canned_version_once")
         ]
 
 
