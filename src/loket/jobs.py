@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.bot import conversation
-from loket.conversations import gateways, inbox, outbox
+from loket.conversations import actions as talks
+from loket.conversations import campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
+from loket.conversations.models import Contact
 from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -28,6 +32,8 @@ log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
 # While one waits for the database to commit, the other understands the next person's message.
 READERS = 2
+EVERY = 600.0
+_looked_at = float("-inf")
 
 
 def run_worker() -> None:
@@ -36,10 +42,14 @@ def run_worker() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
     via = gateways.configured()
+    # Invitations have senders of their own: however slow they are, an answer finds a free one.
+    answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
-        *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
+        *[(lambda: inbox.drain_people(turn), IDLE)] * READERS,
         (inbox.drain_provider, IDLE),
-        (lambda: outbox.send_due(via), IDLE),
+        (answers.turn, IDLE),
+        (invitations.turn, IDLE),
+        (keep_account, 20.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -48,6 +58,15 @@ def run_worker() -> None:
     stop.wait()
     for thread in threads:
         thread.join(5)
+    for post in (answers, invitations):
+        post.close()
+
+
+def turn(contact: Contact, given: inbox.Incoming, at: datetime) -> None:
+    """A quick reply is kept with the invitation it answers; then the bot answers the resident."""
+    if given.kind == "button":
+        campaigns.answered(contact.pk, given.button, at=at)
+    conversation.turn(contact, given, at)
 
 
 def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
@@ -71,13 +90,17 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired,
+        talks.forget_gone,
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
+            partial(tell_otherwise, code),
+            partial(invite, code),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
+            partial(return_silent_chats, code),
         ]
     for step in steps:
         try:
@@ -88,6 +111,30 @@ def tend() -> int:
             # What goes wrong in one must not keep the others from their turn.
             log.exception("a step failed")
     return 0
+
+
+def keep_account() -> int:
+    """Templates submitted and approvals read, the number's limit and quality looked at: as long as one waits to be
+    submitted, otherwise now and then, since news of both comes by itself and the provider counts these calls."""
+    global _looked_at
+    office = str(settings.OFFICE)
+    by = system(office, "templates")
+    templates.ensure(office, by=by, at=clock.now())
+    if time.monotonic() - _looked_at > EVERY or templates.waits(office):
+        templates.sync(office, by=by, at=clock.now())
+        verdicts.read_number(office, clock.now())
+        _looked_at = time.monotonic()
+    return 0
+
+
+def tell_otherwise(office: str) -> int:
+    """Whoever WhatsApp does not reach hears by SMS or e-mail that her card waits."""
+    return fallbacks.sweep(office, clock.now())
+
+
+def invite(office: str) -> int:
+    """The next invitations of a campaign that somebody has started."""
+    return campaigns.advance(office, at=clock.now())
 
 
 def remind_of_choice(office: str) -> int:
@@ -103,3 +150,8 @@ def remind_of_choice(office: str) -> int:
 def tell_of_slips(office: str) -> int:
     """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
     return applications.slip_overdue(by=system(office, "slips"), at=clock.now())
+
+
+def return_silent_chats(office: str) -> int:
+    """A resident who waits for an officer who says nothing is given back to all of them."""
+    return talks.return_silent(office, by=system(office, "return"), at=clock.now())

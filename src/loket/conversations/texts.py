@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from string import Formatter
 from typing import Any
 
 from django.utils import translation
@@ -13,15 +14,17 @@ from loket.core import codes, text
 
 FOOTER = {
     "id": "Layanan gratis. Jangan beri OTP, PIN, atau uang lewat chat.",
-    "en": "This service is free. Never give an OTP, PIN or money in chat.",
+    "en": "This service is free. Never give OTP, PIN or money in chat.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message ready to be sent. `buttons` are (id, title), `link` is (label, address) of a button that opens a page.
+    """A message ready to be sent. `buttons` are (id, title), `link` is (label, address) of a button that opens a page,
+    `rows` are (id, title, description) of a list that opens under `list_label`: at most three buttons or ten rows.
 
-    `notice`, `values`, `template` and `language` are what goes out as an approved template when the reply window is shut.
+    `notice` and `values`, the filled places by name, are what an approved `template` in `language` is made from when the
+    reply window is shut.
     """
 
     body: str
@@ -29,9 +32,11 @@ class Composed:
     buttons: tuple[tuple[str, str], ...] = ()
     link: tuple[str, str] | None = None
     notice: str = ""
-    values: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
     template: str = ""
     language: str = "id"
+    rows: tuple[tuple[str, str, str], ...] = ()
+    list_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ TEXTS: dict[str, Text] = {
         link=_OPEN,
     ),
     "verified": Text(
-        "Data permohonan *{code}* sudah benar. Dokumennya kami siapkan. Perkiraan selesai {promise}.",
-        "The data of request *{code}* are right. We are preparing the document. Expected by {promise}.",
+        "Data permohonan *{code}* sudah benar. Perkiraan selesai {promise}. Dokumennya sedang kami siapkan.",
+        "The data of request *{code}* are right. Expected by {promise}. We are preparing the document.",
         link=_OPEN,
     ),
     "in_line": Text(
@@ -79,9 +84,11 @@ TEXTS: dict[str, Text] = {
         link=_OPEN,
     ),
     "status": Text(
-        "Permohonan *{code}*: data yang Anda isi sudah benar, tetapi kartu belum bisa dicetak.\n{meaning}\n{todo}\n"
+        "Permohonan *{code}*: data yang Anda isi sudah benar, tetapi kartu belum bisa dicetak.\nArtinya: {meaning}\n"
+        "Yang perlu Anda lakukan: {todo}\n"
         "Urutan Anda tetap.",
-        "Request *{code}*: what you filled in is right, but the card cannot be printed yet.\n{meaning}\n{todo}\n"
+        "Request *{code}*: what you filled in is right, but the card cannot be printed yet.\nIt means: {meaning}\n"
+        "What to do: {todo}\n"
         "Your place stays the same.",
         (_PERSON,),
     ),
@@ -182,6 +189,38 @@ TEXTS: dict[str, Text] = {
         "There is a change for request *{code}*. It cannot be finished yet because {cause}.\nNew date: {promise}\n"
         "Your place has not changed and you need not file again. We are sorry that you must wait longer.",
         link=_OPEN,
+    ),
+    # What the office begins: a conversation whose window is shut, and the invitation to exchange a Suket.
+    "go_on": Text(
+        "Petugas kami ingin melanjutkan percakapan dengan Anda di {office}.\nBalas pesan ini supaya kami bisa menjawab.",
+        "An officer would like to go on with your conversation at {office}.\nAnswer this message so that we can reply.",
+        (("menu:1:person", "Lanjutkan", "Go on"),),
+    ),
+    "suket_invite": Text(
+        "Pemberitahuan dari {office}: KTP-el pengganti Suket Anda sudah bisa dibuat.\n"
+        "Tukarkan Suket lewat chat ini, tanpa datang ke kantor. Dokumennya gratis.\n"
+        "Kalau sudah punya KTP-el, tekan Sudah punya KTP.",
+        "Notice from {office}: the KTP-el that replaces your Suket can now be made.\n"
+        "Exchange your Suket in this chat, without coming to the office. The document is free.\n"
+        "If you already have a KTP-el, press I have a KTP.",
+        (
+            ("menu:1:apply", "Tukar Suket", "Exchange Suket"),
+            ("invite:1:has_card", "Sudah punya KTP", "I have a KTP"),
+            ("menu:1:stop", "Berhenti", "Stop"),
+        ),
+    ),
+    # What goes by SMS or e-mail when WhatsApp cannot: the code alone, no link into the case, no number of a person.
+    "sms_choose": Text(
+        "{office}: KTP-el {code} sudah dicetak. Pilih cara terima di {page} dengan kode itu. Gratis.",
+        "{office}: KTP-el {code} has been printed. Choose how to receive it at {page} with that code. Free.",
+    ),
+    "sms_pickup": Text(
+        "{office}: KTP-el {code} siap diambil, {hours}. Lihat {page} dengan kode itu. Gratis.",
+        "{office}: KTP-el {code} is ready to collect, {hours}. See {page} with that code. Free.",
+    ),
+    "sms_posted": Text(
+        "{office}: KTP-el {code} sudah diserahkan ke Kantor Pos. Siapkan {fee}. Lihat {page} dengan kode itu.",
+        "{office}: KTP-el {code} has been handed to Kantor Pos. Have {fee} ready. See {page} with that code.",
     ),
     # What the bot says.
     "welcome": Text(
@@ -308,8 +347,15 @@ def compose(
     )
     opening = given.link[1 if language == "en" else 0] if given.link else ""
     page = (opening, link) if opening and link else None
-    # A template has one place for the text; its line breaks are not allowed there.
-    return Composed(body, FOOTER[language], buttons, page, name, (body,), f"loket_{name}", language)
+    # Every value, not only today's places: the approved words of a template may be older than these.
+    filling = tuple((place, str(value)) for place, value in filled.items() if isinstance(value, str | int))
+    return Composed(body, FOOTER[language], buttons, page, name, filling, "", language)
+
+
+def places(given: Text, language: str) -> tuple[str, ...]:
+    """The names of the places of a text and of its buttons, in the order in which they come."""
+    whole = "".join([given.en if language == "en" else given.id, *(button[0] for button in given.buttons)])
+    return tuple(dict.fromkeys(name for _text, name, _format, _change in Formatter().parse(whole) if name))
 
 
 # Sentences of other rooms that travel as their Indonesian original and are translated here.

@@ -13,10 +13,11 @@ from loket.applications.actions.decisions import (
 )
 from loket.applications.actions.intake import Receipt, correct, file
 from loket.applications.actions.moves import Result, check_move, each, lock, move, tell
-from loket.applications.actions.reading import open_case, photo, reveal_nik, search, search_nik
+from loket.applications.actions.reading import check_reason, open_case, photo, reveal_nik, search, search_nik
 
 __all__ = [
-    "Receipt", "Result", "Verdict", "advance_paper", "cancel", "change_phone", "check_move", "correct",
+    "Receipt", "Result", "Verdict", "advance_paper", "cancel", "change_phone", "check_move",
+    "check_reason", "correct",
     "decide", "each", "file", "lock", "move", "open_case", "photo", "reveal_nik", "search", "search_nik", "set_delivery", "slip_overdue",
     "take_statuses", "tell",
 ]  # fmt: skip
