@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from loket.conversations import actions as talks
 from loket.conversations import gateways, outbox
 from loket.conversations.actions import key_of
 from loket.conversations.gateways import NotTaken, Unknown
-from loket.conversations.models import Alarm, Contact, Message, Pace, Sender, Template
+from loket.conversations.models import Alarm, Contact, Event, Message, Pace, Sender, Template
 from loket.conversations.rules import Lane
 from loket.core import clock
 from loket.core.errors import Refusal
@@ -374,6 +374,17 @@ def test_news_whose_answer_was_lost_goes_again_after_the_grace_in_the_same_words
     send(provider)
     assert state(message) == "sent"
     assert provider.taken[0][1] == provider.taken[1][1]
+
+
+def test_behind_a_busy_inbox_nothing_goes_again(cast: Cast, provider: Provider) -> None:
+    message = news(contact(1, wrote_at=clock.now()))
+    provider.answers = [Unknown("ReadTimeout")]
+    send(provider)
+    waiting = Event.objects.create(kind="status", key="status|1", payload=b"", received_at=datetime.now(UTC) - timedelta(minutes=4))
+    grace_passes(message)
+    assert outbox.sweep() == 0, "its status may be among those that nobody has read yet"
+    Event.objects.filter(pk=waiting.pk).update(error="unmatched")
+    assert outbox.sweep() == 1
 
 
 def test_what_an_officer_wrote_is_never_sent_twice_by_itself(cast: Cast, provider: Provider) -> None:

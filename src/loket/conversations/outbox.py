@@ -9,8 +9,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -94,6 +94,11 @@ UPDATE conversations_message SET
                     ELSE reach_at END,
     provider_id = COALESCE(provider_id, %(key)s)
 WHERE id = %(id)s
+"""
+# A status that belongs to no message of ours is left out: it waits for an hour.
+_HEARD = """
+SELECT LEAST(clock_timestamp(), min(received_at)) FROM conversations_event
+WHERE done_at IS NULL AND kind = 'status' AND error <> 'unmatched'
 """
 
 
@@ -530,8 +535,8 @@ def _message(opaque: str, provider_key: str) -> Message | None:
 def sweep() -> int:
     """Whatever got no answer and no status within the grace: news goes again, all else is shown to a person, since nobody
     can know whether it arrived. Returns how many."""
-    before = datetime.now(UTC) - GRACE
     with transaction.atomic():
+        before = _heard_until() - GRACE
         lost = list(
             Message.objects.select_for_update(skip_locked=True)
             .filter(outgoing=True, state__in=["sending", "unknown"], claimed_at__lt=before)
@@ -542,6 +547,13 @@ def sweep() -> int:
         Message.objects.filter(pk__in=again).update(state=State.QUEUED, due_at=clock.now())
         Message.objects.filter(pk__in=shown).update(state=State.DEAD, error="no_answer")
     return len(lost)
+
+
+def _heard_until() -> datetime:
+    """Until when every status that came is understood: behind a busy inbox the grace has not passed yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEARD)
+        return cast(datetime, cursor.fetchone()[0])
 
 
 # --- composing ---
