@@ -285,7 +285,7 @@ def test_an_invitation_whose_answer_was_lost_is_never_sent_twice(cast: Cast, pro
     provider.answers = [Unknown("ReadTimeout")]
     work(provider)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE conversations_message SET claimed_at = clock_timestamp() - interval '3 minutes'")
+        cursor.execute("UPDATE conversations_message SET claimed_at = clock_timestamp() - interval '16 minutes'")
     outbox.sweep()
     work(provider)
     assert len(provider.taken) == 1

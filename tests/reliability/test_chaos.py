@@ -153,8 +153,8 @@ def wait_until_quiet(stage: Stage, seconds: float) -> None:
         if on_the_way or (work, counts["outbound"]) != last:
             last, since = (work, counts["outbound"]), time.monotonic()
         elif work.keys() & {"sending", "unknown"} and time.monotonic() - since > 2:
-            # Nobody works on these. Two minutes pass for the claims: no status is on its way that could still tell.
-            stage.sql("UPDATE conversations_message SET claimed_at = claimed_at - interval '5 minutes' WHERE state = ANY(%s)",
+            # Nobody works on these. Minutes pass for the claims: no status is on its way that could still tell.
+            stage.sql("UPDATE conversations_message SET claimed_at = claimed_at - interval '20 minutes' WHERE state = ANY(%s)",
                       ["sending", "unknown"])  # fmt: skip
             with suppress(ProcessLookupError):
                 os.kill(stage.stored["pids"]["worker"], signal.SIGTERM)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connection, transaction
+from django.db.models import Q
 
 from loket.conversations import failures, fallbacks, number, pacing, rules, templates
 from loket.conversations.actions import CONTACT, MESSAGE, data_key, key_of
@@ -29,8 +30,11 @@ from loket.offices import queries as offices
 log = logging.getLogger(__name__)
 
 LINK_DAYS = 7
-# A message whose sender died, or whose answer was lost, waits this long for a status before anything else is done.
+# A message whose sender died waits this long for a status before anything else is done: perhaps it never left.
 GRACE = timedelta(minutes=2)
+# One whose answer was lost was most probably taken. Its status may wait for the provider's fifth or sixth try after our
+# own web was away, and these come minutes apart.
+LOST = timedelta(minutes=15)
 # The order in which a message climbs. `failed` stands below `delivered`: what arrived has arrived.
 RANK = {
     "held": 0, "queued": 0, "by_hand": 0, "sending": 1, "unknown": 2, "dead": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6,
@@ -536,10 +540,13 @@ def sweep() -> int:
     """Whatever got no answer and no status within the grace: news goes again, all else is shown to a person, since nobody
     can know whether it arrived. Returns how many."""
     with transaction.atomic():
-        before = _heard_until() - GRACE
+        heard = _heard_until()
         lost = list(
             Message.objects.select_for_update(skip_locked=True)
-            .filter(outgoing=True, state__in=["sending", "unknown"], claimed_at__lt=before)
+            .filter(
+                Q(state=State.SENDING, claimed_at__lt=heard - GRACE) | Q(state=State.UNKNOWN, claimed_at__lt=heard - LOST),
+                outgoing=True,
+            )
             .values_list("pk", "notice", "lane", "tries")
         )
         again = [pk for pk, notice, lane, tries in lost if pacing.may_repeat(notice, lane) and tries < pacing.MAX_TRIES]
