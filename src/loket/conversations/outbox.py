@@ -411,6 +411,7 @@ def _hold_number(message: Message, failure: Failure, wait: float, at: datetime) 
     sender.holds = min(sender.holds + 1, 8)
     sender.hold_until = at + timedelta(seconds=failures.pause(sender.holds, wait))
     sender.save(update_fields=["holds", "hold_until"])
+    log.warning("the number rests: %s", failure.code)
     _again(message, sender.hold_until, failure.code, counts=False)
 
 

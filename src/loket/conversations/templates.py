@@ -245,7 +245,9 @@ def _set(row: Template, state: str, reason: str, *, by: Actor, at: datetime) -> 
         values = {"state": state, "reason": reason[:200], "state_at": at}
         if state == Approval.APPROVED:
             values["blocked_why"] = ""
-        Template.objects.filter(pk=row.pk).update(**values)
+        # The verdict may overtake the answer to the submission, which then comes too late to say `pending`.
+        if not Template.objects.filter(pk=row.pk, state=before).update(**values):
+            return 0
         audit.record([audit.Fact("template.state", body={"name": row.name, "language": row.language, "state": [before, state]})], by=by, at=at)
         if state == Approval.APPROVED:
             # What waited for these words need not wait for its next turn.
