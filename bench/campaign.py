@@ -124,11 +124,11 @@ class Town:
         self.do("clock", {"advance": seconds, "patience": 300})
         self.loket.python(_MOVE.format(seconds=seconds))
 
-    def finished(self, name: str, *, day: int) -> bool:
+    def finished(self, name: str) -> bool:
         """Wait until the day's reach is used up or everybody is invited; whether the campaign is over."""
         before, still = -1, 0
-        while still < 3:
-            time.sleep(3)
+        while still < 2:
+            time.sleep(8)
             state, _why, left, underway, *_rest = self.state(name)
             if state != "running":
                 return state == "finished"
@@ -252,7 +252,7 @@ def _invited(ledger: dict[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _press(made: Town, day: int, done: set[str]) -> None:
+def _press(made: Town, done: set[str]) -> None:
     """Some of those who were invited today answer with a button."""
     fresh = [one["to"] for one in _invited(made.ledger()) if one["to"] not in done]
     done |= set(fresh)
@@ -277,9 +277,9 @@ def _three_days(made: Town, people: int) -> Figures:
     writers, pressed, day = [], set[str](), 0
     while day < 6:
         with Writers(made, 10_000 * (day + 1)) as during:
-            over = made.finished(name, day=day)
+            over = made.finished(name)
         writers.append(during)
-        _press(made, day, pressed)
+        _press(made, pressed)
         time.sleep(5)
         if over:
             break

@@ -54,15 +54,15 @@ def _line(row: Any) -> dict[str, Any]:
 
 
 @staff_only(Role.ADMIN)
-def template_page(request: HttpRequest, actor: Actor, template: UUID) -> HttpResponse:
+def template_page(request: HttpRequest, actor: Actor, templat: UUID) -> HttpResponse:
     """One version: the words, the places, and a real message in them."""
     if request.method == "POST":
         try:
-            templates.unblock(template, by=actor, at=clock.now())
+            templates.unblock(templat, by=actor, at=clock.now())
         except Refusal as problem:
             messages.error(request, words.sentence(problem))
-        return redirect("admin:templat_satu", template=template)
-    seen = templates.shown(actor.office, template)
+        return redirect("admin:templat_satu", templat=templat)
+    seen = templates.shown(actor.office, templat)
     versions = [_line(row) for row in templates.all_of(actor.office) if (row.notice, row.language) == (seen.row.notice, seen.row.language)]
     context = {"t": seen, "line": _line(seen.row), "versions": versions, "most": templates.BODY_MOST}
     if seen.row.blocked_why:
@@ -117,11 +117,11 @@ def _new(request: HttpRequest, actor: Actor) -> None:
 
 @require_POST
 @staff_only(Role.HEAD, Role.ADMIN)
-def campaign_move(request: HttpRequest, actor: Actor, campaign: UUID) -> HttpResponse:
+def campaign_move(request: HttpRequest, actor: Actor, kampanye: UUID) -> HttpResponse:
     """Start, stop, let go on."""
     act = campaigns.pause if "hentikan" in request.POST else campaigns.start
     try:
-        act(campaign, by=actor, at=clock.now())
+        act(kampanye, by=actor, at=clock.now())
     except Refusal as problem:
         messages.error(request, words.sentence(problem))
     return redirect("admin:kampanye")
