@@ -21,6 +21,7 @@ from typing import Any
 import xlsxwriter
 
 from bench import replay
+from bench.campaign import campaign
 from bench.lifecycles import ROLES, Client, Run
 from bench.stage import Stage, cpu_seconds, figure, p95, stage
 from bench.webhook import webhook
@@ -325,4 +326,4 @@ def _transfer(port: int, path: str) -> tuple[int, str]:
     return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
 
 
-MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "webhook": webhook}
+MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "webhook": webhook, "campaign": campaign}

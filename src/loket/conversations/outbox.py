@@ -420,6 +420,7 @@ def _hold_number(message: Message, failure: Failure, wait: float, at: datetime) 
     sender.holds = min(sender.holds + 1, 8)
     sender.hold_until = at + timedelta(seconds=failures.pause(sender.holds, wait))
     sender.save(update_fields=["holds", "hold_until"])
+    log.warning("the number rests: %s", failure.code)
     _again(message, sender.hold_until, failure.code, counts=False)
 
 
@@ -561,6 +562,45 @@ def _heard_until() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute(_HEARD)
         return cast(datetime, cursor.fetchone()[0])
+
+
+# --- what a person sends ---
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A message that waits for a person: her number, the words, and the address that opens her chat."""
+
+    id: UUID
+    name: str
+    phone: str
+    text: str
+    at: datetime
+
+    @property
+    def link(self) -> str:
+        return f"https://wa.me/{self.phone.lstrip('+')}"
+
+
+def by_hand(office: str, limit: int = 50) -> list[ByHand]:
+    """What is to be sent from the office's own phone, the oldest first; doors go through `actions.read_by_hand`."""
+    rows = Message.objects.filter(outgoing=True, state=State.BY_HAND, contact__office_id=office).select_related("contact")
+    found = []
+    for row in rows.order_by("seq")[:limit]:
+        contact, key = row.contact, data_key(row.contact)
+        text = _words_of(key.open_text(MESSAGE, "body", row.pk, bytes(row.body or b"")), row)
+        name = key.open_text(CONTACT, "name", contact.pk, bytes(contact.name)) if contact.name else ""
+        phone = key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
+        found.append(ByHand(row.pk, name, phone, text, row.at))
+    return found
+
+
+def _words_of(stored: str, message: Message) -> str:
+    """A composed message as one text to copy: its words, the address of its page, the fixed line."""
+    if not message.notice:
+        return stored
+    composed = _as_composed(json.loads(stored))
+    return "\n\n".join(part for part in (composed.body, composed.link[1] if composed.link else "", composed.footer) if part)
 
 
 # --- composing ---

@@ -385,6 +385,11 @@ def _words(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     return words
 
 
+def spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Values as people read them in a language: dates, money, codes in groups."""
+    return _words(values, language)
+
+
 def status_line(code: str, state: str, place: int | None, promise_on: date | None, language: str) -> str:
     """Where one request stands, in a sentence or two; `promise_on` while it is open."""
     english = language == "en"

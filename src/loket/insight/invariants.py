@@ -78,6 +78,10 @@ QUERIES: dict[str, str] = {
     "I8 what was sent has a provider's id": f"""
         SELECT id, state FROM conversations_message
         WHERE outgoing AND state IN ('sent', 'delivered', 'read') AND provider_id IS NULL LIMIT {_LIMIT}""",
+    "I8 each person of a campaign has one invitation, and each invitation one message": f"""
+        SELECT m.id, m.campaign_id FROM conversations_message m
+        LEFT JOIN conversations_invitation i ON i.message_id = m.id AND i.campaign_id = m.campaign_id
+        WHERE m.campaign_id IS NOT NULL AND i.id IS NULL LIMIT {_LIMIT}""",
     "I9 a fee only by post": """
         SELECT code FROM applications_application WHERE (method = 'post') <> (fee IS NOT NULL)""",
     "I9 the fee of an envelope is the one the resident was told": f"""

@@ -27,6 +27,7 @@ PLACES = (
     ((Role.HEAD, Role.AUDITOR), "oversight:pimpinan", _("Pimpinan")),
     ((Role.VERIFIER, Role.COUNTER, Role.AUDITOR), "desk:cari", _("Cari")),
     ((Role.HEAD, Role.ADMIN), "desk:balasan", _("Balasan siap pakai")),
+    ((Role.HEAD, Role.ADMIN), "admin:kampanye", _("Kampanye")),
     ((Role.ADMIN,), "admin:kelola", _("Kelola")),
 )
 
