@@ -20,6 +20,7 @@ from typing import Any
 import xlsxwriter
 
 from bench import replay
+from bench.campaign import campaign
 from bench.inboxes import inboxes
 from bench.lifecycles import ROLES, Client, Run
 from bench.stage import Browser, Stage, cpu_seconds, figure, p95, stage
@@ -288,6 +289,12 @@ def _transfer(port: int, path: str) -> tuple[int, str]:
 
 
 MEASURES = {
-    "lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "webhook": webhook,
+    "lifecycle": lifecycle,
+    "import": imports,
+    "pages": pages,
+    "memory": memory,
+    "weight": weight,
+    "webhook": webhook,
     "inboxes": inboxes,
+    "campaign": campaign,
 }

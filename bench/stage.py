@@ -124,8 +124,9 @@ class Browser:
 
 
 @contextmanager
-def stage(loaded: int = 0) -> Iterator[Stage]:
-    """A migrated, seeded Loket, with so many finished applications loaded before; everything is removed afterwards."""
+def stage(loaded: int = 0, *, seeded: bool = True) -> Iterator[Stage]:
+    """A migrated Loket, seeded with the demo office unless it shall be empty, and with so many finished applications loaded
+    before; everything is removed afterwards."""
     home = Path(tempfile.mkdtemp(prefix="loket-bench-"))
     home.chmod(0o755)
     with socket.socket() as probe:
@@ -133,7 +134,7 @@ def stage(loaded: int = 0) -> Iterator[Stage]:
         port = probe.getsockname()[1]
     made = Stage(home, port)
     try:
-        _furnish(made, loaded)
+        _furnish(made, loaded, seeded=seeded)
         yield made
     finally:
         made.stop_web()
@@ -141,7 +142,7 @@ def stage(loaded: int = 0) -> Iterator[Stage]:
         subprocess.run(["rm", "-rf", str(home)], check=False)
 
 
-def _furnish(made: Stage, loaded: int) -> None:
+def _furnish(made: Stage, loaded: int, *, seeded: bool) -> None:
     """Fill an empty stage. Loading a million takes a quarter of an hour, so LOKET_BENCH_KEEP may name a folder in which
     a loaded stage is kept and from which the next run is copied."""
     kept = Path(os.environ["LOKET_BENCH_KEEP"], str(loaded)) if loaded and "LOKET_BENCH_KEEP" in os.environ else None
@@ -152,6 +153,8 @@ def _furnish(made: Stage, loaded: int) -> None:
         return
     made.loket("migrate")
     made.loket("manage", "collectstatic", "--noinput", "-v0")
+    if not seeded:
+        return
     made.loket("manage", "seed_demo")
     if loaded:
         made.loket("manage", "load_bulk", str(loaded))

@@ -10,14 +10,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
+import itertools
 import json
 import os
 import select
+import shutil
 import socket
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,11 +31,13 @@ from typing import Any
 
 import psycopg
 
-from bench.stage import Stage, cpu_seconds, figure, stage
+from bench.stage import ROOT, Stage, cpu_seconds, figure, p95, stage
 
 CONNECTIONS = 32
 RUNS, SECONDS = 5, 30
-PEOPLE, RATE = 2000, 50
+RATE = 50
+TEXTS = ("Halo", "Kapan KTP saya jadi, Bu?", "menu")
+_people = itertools.count(1_000_000, 100_000)
 SECRET, PHONE_ID = "rahasia-ukur", "100000000000001"
 _MARK = b"@@@@@@@@@@@@@@@@@@@@"
 
@@ -63,7 +71,7 @@ def webhook(size: int | None) -> list[dict[str, Any]]:
             figure("generator's share of the CPU", statistics.median(load.share for _limit, load in pairs), ""),
             figure("1,000 updates in one POST", burst, "ms", goal=300, more=False),
         ]
-    return rows
+    return rows + answers(seconds * 2)
 
 
 @dataclass
@@ -280,3 +288,116 @@ def _lost(loket: Stage, loads: list[Load]) -> float:
         ).fetchone()  # fmt: skip
     assert stored
     return max(0, sum(len(load.taken) for load in loads) - int(stored[0]))
+
+
+def answers(seconds: float) -> list[dict[str, Any]]:
+    """From a webhook to the bot's answer, accepted by the emulator, at 50 messages a second; `loket demo` as it is."""
+    with _demo() as stored:
+        emulator = _Emulator(int(stored["emulator_port"]))
+        # Its own limits are those of a number that was just registered; statuses come in batches, as the provider's do.
+        emulator.ask("POST", "knobs", {"messages_per_second": 1000, "batch_size": 20})
+        _write(emulator, RATE, 3)
+        time.sleep(3)
+        cpu, begun = _cpu(), time.perf_counter()
+        sent = _write(emulator, RATE, seconds)
+        spent = time.perf_counter() - begun
+        busy = (_cpu() - cpu) / spent / (os.cpu_count() or 1)
+        ledger = _settled(emulator, len(sent))
+    came = {row["wamid"]: row for row in ledger["inbound"]}
+    answered: dict[str, list[float]] = {}
+    for row in ledger["outbound"]:
+        answered.setdefault(row["to"], []).append(_instant(row["accepted_at"]))
+    times, whole, silent = [], [], 0
+    for wamid, written in sent.items():
+        row = came[wamid]
+        taken = _instant(row["accepted_at"]) if row["accepted_at"] else None
+        after = [at for at in answered.get(row["from"], ()) if taken and at >= written]
+        if taken is None or not after:
+            silent += 1
+            continue
+        times.append((min(after) - taken) * 1000)
+        whole.append((min(after) - written) * 1000)
+    return [
+        figure("inbox to answer, p50", statistics.median(times), "ms"),
+        figure("inbox to answer, p95", p95(times), "ms", goal=2000, more=False),
+        figure("phone to answer, p95", p95(whole), "ms"),
+        figure("messages without an answer", silent, "", goal=0, more=False),
+        figure("messages a second", len(sent) / spent, "1/s", limit=RATE),
+        figure("machine's CPU in use meanwhile", busy, ""),
+    ]
+
+
+class _Emulator:
+    """The tester's side of the emulator, over one connection."""
+
+    def __init__(self, port: int):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+
+    def ask(self, method: str, name: str, call: dict[str, Any] | None = None) -> dict[str, Any]:
+        self.connection.request(method, f"/_/{name}", json.dumps(call) if call is not None else None)
+        answer = self.connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body[:300]
+        return dict(json.loads(body))
+
+
+def _write(emulator: _Emulator, rate: float, seconds: float) -> dict[str, float]:
+    """Different people write one message each, evenly; when each was written, by the emulator's clock."""
+    sent, first = {}, next(_people)
+    clock, begun = _instant(emulator.ask("GET", "clock")["now"]), time.perf_counter()
+    for number in range(int(rate * seconds)):
+        time.sleep(max(0.0, begun + number / rate - time.perf_counter()))
+        at = clock + time.perf_counter() - begun
+        told = emulator.ask("POST", "send", {"from": f"+62899{first + number:08d}", "name": "Siti Aisyah", "text": TEXTS[number % 3]})
+        sent[told["wamid"]] = at
+    return sent
+
+
+def _settled(emulator: _Emulator, count: int) -> dict[str, Any]:
+    """The ledger once nothing moves any more, or after a minute."""
+    before = -1
+    for _ in range(20):
+        time.sleep(3)
+        ledger = emulator.ask("GET", "ledger")
+        if len(ledger["outbound"]) == before:
+            break
+        before = len(ledger["outbound"])
+    return ledger
+
+
+def _instant(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _cpu() -> float:
+    """Seconds of the whole machine's CPU that were not idle."""
+    numbers = [int(part) for part in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    return (sum(numbers[:8]) - numbers[3] - numbers[4]) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _demo() -> Iterator[dict[str, Any]]:
+    """`loket demo` in an empty home: web, worker, emulator and database, tended by the supervisor."""
+    home = Path(tempfile.mkdtemp(prefix="loket-bench-"))
+    home.chmod(0o755)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOKET_WA_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loket.cli", "demo", "--port", str(port)], env={**kept, "LOKET_HOME": str(home), "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.DEVNULL, stderr=(home / "demo.log").open("w"),
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 120
+        stored: dict[str, Any] = {}
+        while time.monotonic() < until and "pids" not in stored:
+            time.sleep(0.5)
+            file = home / "demo.json"
+            stored = json.loads(file.read_text()) if file.exists() else {}
+        time.sleep(5)
+        yield stored
+    finally:
+        process.terminate()
+        process.wait(30)
+        shutil.rmtree(home, ignore_errors=True)

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from loket.applications import drafts, recalls
 from loket.bot import conversation
 from loket.conversations import actions as talks
 from loket.conversations import authenticity, campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
+from loket.conversations.models import Contact
 from loket.core import clock, limits
 from loket.core.actor import system
 from loket.delivery import actions as delivery
@@ -45,7 +46,7 @@ def run_worker() -> None:
     # Invitations have senders of their own: however slow they are, an answer finds a free one.
     answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
-        *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
+        *[(lambda: inbox.drain_people(turn), IDLE)] * READERS,
         (inbox.drain_provider, IDLE),
         (answers.turn, IDLE),
         (invitations.turn, IDLE),
@@ -60,6 +61,13 @@ def run_worker() -> None:
         thread.join(5)
     for post in (answers, invitations):
         post.close()
+
+
+def turn(contact: Contact, given: inbox.Incoming, at: datetime) -> None:
+    """A quick reply is kept with the invitation it answers; then the bot answers the resident."""
+    if given.kind == "button":
+        campaigns.answered(contact.pk, given.button, at=at)
+    conversation.turn(contact, given, at)
 
 
 def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
@@ -90,8 +98,8 @@ def tend() -> int:
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
-            lambda code=code: fallbacks.sweep(code, clock.now()),
-            lambda code=code: campaigns.advance(code, at=clock.now()),
+            partial(tell_otherwise, code),
+            partial(invite, code),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
             partial(conversation.remind_of_forms, code),
@@ -122,6 +130,16 @@ def keep_account() -> int:
         verdicts.read_number(office, clock.now())
         _looked_at = time.monotonic()
     return 0
+
+
+def tell_otherwise(office: str) -> int:
+    """Whoever WhatsApp does not reach hears by SMS or e-mail that her card waits."""
+    return fallbacks.sweep(office, clock.now())
+
+
+def invite(office: str) -> int:
+    """The next invitations of a campaign that somebody has started."""
+    return campaigns.advance(office, at=clock.now())
 
 
 def remind_of_choice(office: str) -> int:

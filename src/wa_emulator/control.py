@@ -18,12 +18,14 @@ TOLD = {"text", "interactive", "button", "image", "document", "audio", "video", 
 
 
 def counts(world: World) -> Json:
-    """How far everything is: quick, for whoever waits for an end."""
+    """How far everything is: quick, for whoever waits for an end. `next_in` are seconds until something is due."""
     states = world.store.all("SELECT state, count(*) AS n, sum(attempts) AS attempts FROM deliveries GROUP BY state")
     by_state = {row["state"]: row["n"] for row in states}
     ways = {row["direction"]: row["n"] for row in world.store.all("SELECT direction, count(*) AS n FROM messages GROUP BY direction")}
     waiting = world.store.one("SELECT count(*) AS n FROM updates WHERE delivery IS NULL")
+    due = world.next_due()
     return {
+        "next_in": None if due is None else round(due - world.clock.now(), 3),
         "inbound": ways.get("in", 0),
         "outbound": ways.get("out", 0),
         "updates_waiting": waiting["n"] if waiting else 0,

@@ -102,18 +102,10 @@ class Courier:
 
     def _idle_seconds(self) -> float:
         """Until the next thing is due, at most 1: the clock may have been moved in between."""
-        due = self.next_due()
+        due = self._world.next_due()
         if due is None or self._world.knobs.paused:
             return 1.0
         return float(min(max(due - self._world.clock.now(), 0.005), 1.0))
-
-    def next_due(self) -> float | None:
-        """The instant of the provider's clock at which something happens next."""
-        row = self._world.store.one(
-            "SELECT min(at) AS at FROM (SELECT min(due) AS at FROM deliveries WHERE state = 'pending'"
-            " UNION ALL SELECT min(ready_at) FROM updates WHERE delivery IS NULL UNION ALL SELECT min(due) FROM chores)"
-        )
-        return None if row is None else row["at"]
 
     # -- the tester's clock
 
@@ -121,7 +113,7 @@ class Courier:
         """Waits until nothing is due and nothing on its way; `until` is real time (monotonic)."""
         while time.monotonic() < until:
             with self._world.store.lock:
-                due, now = self.next_due(), self._world.clock.now()
+                due, now = self._world.next_due(), self._world.clock.now()
                 busy = bool(self._on_the_way)
             if not busy and (due is None or due > now or self._world.knobs.paused):
                 return True
@@ -138,7 +130,7 @@ class Courier:
         target = world.clock.now() + seconds
         try:
             while self.settle(until):
-                due = self.next_due()
+                due = self._world.next_due()
                 if due is None or due > target or world.knobs.paused:
                     world.move_clock(target)
                     return True

@@ -7,16 +7,25 @@ from wa_emulator.store import Store
 
 
 class Ids:
-    """Seed and a counter kept in the store: repeatable, and never given twice after a restart."""
+    """Seed and a counter: repeatable, and never given twice after a restart, since numbers are set aside by the hundred."""
 
     def __init__(self, seed: str, store: Store) -> None:
         self._seed = seed
         self._store = store
+        self.begin()
+
+    def begin(self) -> None:
+        """Well beyond the last number that the store knows: what was set aside in a change that was taken back is lost."""
+        known = int(self._store.recall("ids", 0))
+        self._count = self._set_aside = known + 1000 if known else 0
 
     def _next(self, purpose: str) -> bytes:
-        with self._store.transaction():
-            count = int(self._store.recall("ids", 0)) + 1
-            self._store.remember("ids", count)
+        with self._store.lock:
+            self._count += 1
+            if self._count > self._set_aside:
+                self._set_aside = self._count + 99
+                self._store.remember("ids", self._set_aside)
+            count = self._count
         return hashlib.sha256(f"{self._seed}:{purpose}:{count}".encode()).digest()
 
     def wamid(self) -> str:

@@ -43,11 +43,18 @@ def listed(world: World, query: dict[str, str]) -> Json:
     ]
     limit, start = min(int(query.get("limit") or 25), 1000), int(query.get("after") or 0)
     page = found[start : start + limit]
-    cursors: Json = {"cursors": {"before": str(start), "after": str(start + len(page))}} if page else {}
+    paging: Json = {"cursors": {"before": str(start), "after": str(start + len(page))}} if page else {}
     if start + limit < len(found):
-        cursors["next"] = f"http://127.0.0.1:{world.settings.port}/{world.settings.account}/message_templates?after={start + limit}"
+        where = f"http://127.0.0.1:{world.settings.port}/{world.settings.account}/message_templates"
+        paging["next"] = f"{where}?limit={limit}&after={start + limit}"
     wanted = [name for name in query.get("fields", "").split(",") if name]
-    return {"data": [_fields(spec, wanted) for spec in page], "paging": cursors}
+    answer: Json = {"data": [_fields(spec, wanted) for spec in page], "paging": paging}
+    if query.get("summary"):
+        answer["summary"] = {
+            "total_count": len(found), "message_template_count": len(everything(world)),
+            "message_template_limit": 250 if world.account.tier == "TIER_250" else 6000, "are_translations_complete": True,
+        }  # fmt: skip
+    return answer
 
 
 def by_id(world: World, template_id: str) -> Json | None:

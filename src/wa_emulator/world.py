@@ -130,7 +130,9 @@ class World:
         self._turn_back(store.recall("clock", 0.0) - self.clock.now())
 
     def begin(self) -> None:
-        """Knobs and account as they were kept, or as on a good first day; chance begins anew from the seed."""
+        """Knobs and account as they were kept, or as on a good first day; ids and chance begin anew from the seed."""
+        self.ids.begin()
+        self._time_kept = 0.0
         self.knobs = Knobs()
         self.knobs.turn(self.store.recall("knobs", {}))
         self.account = Account(**self.store.recall("account", {}))
@@ -194,8 +196,20 @@ class World:
         self.store.run("UPDATE reached SET at = at - ? WHERE at > ?", seconds, now)
         self.free_at = 0.0
 
+    def next_due(self) -> float | None:
+        """The instant of the provider's clock at which something happens next."""
+        row = self.store.one(
+            "SELECT min(at) AS at FROM (SELECT min(due) AS at FROM deliveries WHERE state = 'pending'"
+            " UNION ALL SELECT min(ready_at) FROM updates WHERE delivery IS NULL UNION ALL SELECT min(due) FROM chores)"
+        )
+        return None if row is None else row["at"]
+
     def keep_time(self) -> None:
-        self.store.remember("clock", self.clock.now())
+        """So that a restart goes on from here; to the second."""
+        now = self.clock.now()
+        if abs(now - self._time_kept) >= 1:
+            self._time_kept = now
+            self.store.remember("clock", now)
 
     def announce(self, wamid: str, kind: str, values: Sequence[tuple[float, dict[str, Any]]]) -> None:
         """Puts updates (ready at, value) in the queue for the product."""

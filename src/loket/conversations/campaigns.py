@@ -69,7 +69,8 @@ FROM conversations_message m JOIN conversations_contact c ON c.id = m.contact_id
 WHERE m.campaign_id = %s AND m.at >= %s
 """
 _WAITING = """
-SELECT min(waiting_since) FROM conversations_contact WHERE office_id = %s AND waiting_since IS NOT NULL AND owner = ''
+SELECT min(waiting_since) FROM conversations_contact
+WHERE office_id = %s AND waiting_since IS NOT NULL AND person_since IS NOT NULL
 """
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE i.message_id IS NULL), count(*) FILTER (WHERE m.state IN ('queued', 'by_hand', 'sending', 'unknown')),
@@ -317,7 +318,8 @@ def course(campaign: Campaign, at: datetime) -> pacing.Course:
         sent, failed, opted_out = cursor.fetchone()
         cursor.execute(_WAITING, [campaign.office_id])
         since = cursor.fetchone()[0]
-    waiting = at - since if since else timedelta()
+    # In office hours: a night is nobody's fault.
+    waiting = offices.office(campaign.office_id).hours.between(since, at) if since else timedelta()
     return pacing.Course(sent, failed, opted_out, waiting, number.seen(campaign.office_id).quality)
 
 

@@ -35,7 +35,7 @@ SELECT t.id, arrived.id, t.kind, t.key, t.sender, t.sent, t.payload, 0, '' FROM 
     SELECT nextval('conversations_event_id_seq') AS id, u.*
     FROM unnest($4::text[], $5::text[], $6::int8[], $7::int8[], $8::bytea[])
          WITH ORDINALITY AS u(kind, key, sender, sent, payload, n) ORDER BY u.n OFFSET 0) t
-ORDER BY t.key
+ORDER BY t.key, t.id
 ON CONFLICT (key) DO NOTHING
 """
 # PostgreSQL's numbers of the types of its values.

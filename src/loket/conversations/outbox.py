@@ -9,12 +9,13 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connection, transaction
+from django.db.models import Q
 
 from loket.conversations import authenticity, failures, fallbacks, number, pacing, rules, templates
 from loket.conversations.actions import CONTACT, MESSAGE, data_key, key_of
@@ -29,8 +30,11 @@ from loket.offices import queries as offices
 log = logging.getLogger(__name__)
 
 LINK_DAYS = 7
-# A message whose sender died, or whose answer was lost, waits this long for a status before anything else is done.
+# A message whose sender died waits this long for a status before anything else is done: perhaps it never left.
 GRACE = timedelta(minutes=2)
+# One whose answer was lost was most probably taken. Its status may wait for the provider's fifth or sixth try after our
+# own web was away, and these come minutes apart.
+LOST = timedelta(minutes=15)
 # The order in which a message climbs. `failed` stands below `delivered`: what arrived has arrived.
 RANK = {
     "held": 0, "queued": 0, "by_hand": 0, "sending": 1, "unknown": 2, "dead": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6,
@@ -95,6 +99,11 @@ UPDATE conversations_message SET
     provider_id = COALESCE(provider_id, %(key)s)
 WHERE id = %(id)s
 """
+# A status that belongs to no message of ours is left out: it waits for an hour.
+_HEARD = """
+SELECT LEAST(clock_timestamp(), min(received_at)) FROM conversations_event
+WHERE done_at IS NULL AND kind = 'status' AND error <> 'unmatched'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Parcel:
     as_template: bool
     has_template: bool
     lane: int
-    tries: int
+    was_refused: bool
 
 
 # --- claiming ---
@@ -258,7 +267,7 @@ class _Batch:
         self.parcels.append(
             Parcel(
                 message.pk, message.contact_id, message.kind, to, words, as_ == "template", has_template, message.lane,
-                message.tries + 1,
+                bool(message.error),
             )
         )  # fmt: skip
         if as_ not in fallbacks.KINDS:
@@ -367,7 +376,8 @@ def deliver(via: Gateway, parcel: Parcel) -> None:
     else:
         with connection.cursor() as cursor:
             cursor.execute(_TAKEN, {"key": key_of(provider_id), "id": parcel.message_id, "at": clock.now()})
-        if parcel.tries > 1:
+        if parcel.was_refused:
+            # It goes again: what rested has rested enough.
             Sender.objects.filter(holds__gt=0).update(holds=0, hold_until=None)
             Pace.objects.filter(contact_id=parcel.contact_id, holds__gt=0).update(holds=0, hold_until=None)
 
@@ -412,6 +422,7 @@ def _hold_number(message: Message, failure: Failure, wait: float, at: datetime) 
     sender.holds = min(sender.holds + 1, 8)
     sender.hold_until = at + timedelta(seconds=failures.pause(sender.holds, wait))
     sender.save(update_fields=["holds", "hold_until"])
+    log.warning("the number rests: %s", failure.code)
     _again(message, sender.hold_until, failure.code, counts=False)
 
 
@@ -531,11 +542,14 @@ def _message(opaque: str, provider_key: str) -> Message | None:
 def sweep() -> int:
     """Whatever got no answer and no status within the grace: news goes again, all else is shown to a person, since nobody
     can know whether it arrived. Returns how many."""
-    before = datetime.now(UTC) - GRACE
     with transaction.atomic():
+        heard = _heard_until()
         lost = list(
             Message.objects.select_for_update(skip_locked=True)
-            .filter(outgoing=True, state__in=["sending", "unknown"], claimed_at__lt=before)
+            .filter(
+                Q(state=State.SENDING, claimed_at__lt=heard - GRACE) | Q(state=State.UNKNOWN, claimed_at__lt=heard - LOST),
+                outgoing=True,
+            )
             .values_list("pk", "notice", "lane", "tries")
         )
         again = [pk for pk, notice, lane, tries in lost if pacing.may_repeat(notice, lane) and tries < pacing.MAX_TRIES]
@@ -543,6 +557,52 @@ def sweep() -> int:
         Message.objects.filter(pk__in=again).update(state=State.QUEUED, due_at=clock.now())
         Message.objects.filter(pk__in=shown).update(state=State.DEAD, error="no_answer")
     return len(lost)
+
+
+def _heard_until() -> datetime:
+    """Until when every status that came is understood: behind a busy inbox the grace has not passed yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEARD)
+        return cast(datetime, cursor.fetchone()[0])
+
+
+# --- what a person sends ---
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A message that waits for a person: her number, the words, and the address that opens her chat."""
+
+    id: UUID
+    name: str
+    phone: str
+    text: str
+    at: datetime
+
+    @property
+    def link(self) -> str:
+        return f"https://wa.me/{self.phone.lstrip('+')}"
+
+
+def by_hand(office: str, limit: int = 50) -> list[ByHand]:
+    """What is to be sent from the office's own phone, the oldest first; doors go through `actions.read_by_hand`."""
+    rows = Message.objects.filter(outgoing=True, state=State.BY_HAND, contact__office_id=office).select_related("contact")
+    found = []
+    for row in rows.order_by("seq")[:limit]:
+        contact, key = row.contact, data_key(row.contact)
+        text = _words_of(key.open_text(MESSAGE, "body", row.pk, bytes(row.body or b"")), row)
+        name = key.open_text(CONTACT, "name", contact.pk, bytes(contact.name)) if contact.name else ""
+        phone = key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
+        found.append(ByHand(row.pk, name, phone, text, row.at))
+    return found
+
+
+def _words_of(stored: str, message: Message) -> str:
+    """A composed message as one text to copy: its words, the address of its page, the fixed line."""
+    if not message.notice:
+        return stored
+    composed = _as_composed(json.loads(stored))
+    return "\n\n".join(part for part in (composed.body, composed.link[1] if composed.link else "", composed.footer) if part)
 
 
 # --- composing ---

@@ -20,7 +20,7 @@ MAX_TRIES = 8
 # News of a card that waits for its holder: worth a second way of telling her, and worth a week.
 CARD_NEWS = frozenset({"choose", "choose_reminder", "ready_pickup", "posted", "returned_home"})
 _BOT, _TEXT, _NEWS, _CARD, _INVITATION = (
-    timedelta(minutes=10), timedelta(hours=24), timedelta(days=3), timedelta(days=7), timedelta(days=30)
+    timedelta(minutes=10), timedelta(days=30), timedelta(days=3), timedelta(days=7), timedelta(days=30)
 )  # fmt: skip
 
 
@@ -29,6 +29,7 @@ def keeps_for(notice: str, author: str, lane: int) -> timedelta:
     if lane == Lane.CAMPAIGN:
         return _INVITATION
     if not notice:
+        # The window decides about what an officer wrote; it may have been held until the resident answers.
         return _TEXT
     if author.startswith("loket:bot"):
         return _BOT

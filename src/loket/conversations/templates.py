@@ -16,10 +16,11 @@ from django.db import transaction
 from loket.audit import actions as audit
 from loket.conversations import gateways
 from loket.conversations.models import Approval, Message, Template
-from loket.conversations.texts import FOOTER, TEXTS, Composed, places
+from loket.conversations.texts import FOOTER, TEXTS, Composed, places, spoken
 from loket.core import clock
 from loket.core.actor import Actor, Role, require, system
 from loket.core.errors import N_, Refusal
+from loket.offices import queries as offices
 
 # What the office may have to say when nobody wrote for a day. Everything else only answers.
 NOTICES = (
@@ -245,7 +246,9 @@ def _set(row: Template, state: str, reason: str, *, by: Actor, at: datetime) -> 
         values = {"state": state, "reason": reason[:200], "state_at": at}
         if state == Approval.APPROVED:
             values["blocked_why"] = ""
-        Template.objects.filter(pk=row.pk).update(**values)
+        # The verdict may overtake the answer to the submission, which then comes too late to say `pending`.
+        if not Template.objects.filter(pk=row.pk, state=before).update(**values):
+            return 0
         audit.record([audit.Fact("template.state", body={"name": row.name, "language": row.language, "state": [before, state]})], by=by, at=at)
         if state == Approval.APPROVED:
             # What waited for these words need not wait for its next turn.
@@ -349,3 +352,36 @@ def problems(notice: str, language: str) -> list[str]:
     return [what for is_wrong, what in wrong if is_wrong]
 
 
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One version as people look at it: its words, and a real message in them, whose personal values stay examples."""
+
+    row: Template
+    version: Version
+    preview: Composed
+
+    @property
+    def length(self) -> int:
+        return len(self.version.body)
+
+
+def all_of(office: str) -> list[Template]:
+    """Every version of an office, the newest of each notice first."""
+    order = {notice: place for place, notice in enumerate(NOTICES)}
+    rows = list(Template.objects.filter(office_id=office))
+    return sorted(rows, key=lambda row: (order.get(row.notice, len(order)), row.language != "id", -row.version))
+
+
+def shown(office: str, template_id: UUID) -> Shown:
+    """One version with the data of the newest message of its notice."""
+    row = Template.objects.filter(pk=template_id, office_id=office).first()
+    if row is None:
+        raise Refusal("template_unknown", N_("Templat ini tidak ada di kantor Anda."), status=404)
+    latest = Message.objects.filter(notice=row.notice, outgoing=True, contact__office_id=office).order_by("-seq").first()
+    params = latest.params if latest else {}
+    view = offices.office(office)
+    values = {"office": view.name, "pickup_place": f"{view.name}, {view.address}", **spoken(params, row.language)}
+    version = version_of(row)
+    return Shown(row, version, preview(row.notice, row.language, values, version))

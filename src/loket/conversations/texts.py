@@ -588,7 +588,8 @@ def compose(
     opening = given.link[english] if given.link else ""
     page = (opening, link) if opening and link else None
     label = given.list_label[english] if given.list_label and rows else ""
-    filling = tuple((place, str(filled[place])) for place in places(given, language))
+    # Every value, not only today's places: the approved words of a template may be older than these.
+    filling = tuple((place, str(value)) for place, value in filled.items() if isinstance(value, str | int))
     return Composed(
         body, FOOTER[language], () if rows else choices, page, name, filling, "", language, rows=rows, list_label=label
     )
@@ -643,6 +644,11 @@ def _words(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     if "tracking" in values:
         words["tracking"] = values["tracking"] or ("menyusul" if language == "id" else "follows")
     return words
+
+
+def spoken(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Values as people read them in a language: dates, money, codes in groups."""
+    return _words(values, language)
 
 
 def status_line(code: str, state: str, place: int | None, promise_on: date | None, language: str) -> str:

@@ -59,9 +59,29 @@ QUERIES: dict[str, str] = {
     "I7 one message per provider id": f"""
         SELECT provider_id, count(*) FROM conversations_message WHERE provider_id IS NOT NULL
         GROUP BY 1 HAVING count(*) > 1 LIMIT {_LIMIT}""",
+    "I7 what an update became is the message with its key": f"""
+        SELECT e.id, e.message_id FROM conversations_event e LEFT JOIN conversations_message m ON m.id = e.message_id
+        WHERE e.message_id IS NOT NULL AND (e.done_at IS NULL OR m.outgoing OR e.key IS DISTINCT FROM 'message|' || m.provider_id)
+        LIMIT {_LIMIT}""",
+    "I7 no message came of an update that is not done": f"""
+        SELECT e.id FROM conversations_event e JOIN conversations_message m ON 'message|' || m.provider_id = e.key
+        WHERE NOT m.outgoing AND (e.done_at IS NULL OR e.message_id IS DISTINCT FROM m.id) LIMIT {_LIMIT}""",
+    "I7 every update that is kept came with a delivery": f"""
+        SELECT e.id FROM conversations_event e LEFT JOIN conversations_delivery d ON d.id = e.delivery
+        WHERE d.id IS NULL AND e.delivery >= (SELECT min(id) FROM conversations_delivery) LIMIT {_LIMIT}""",
+    "I16 a contact that was merged away has no messages and one merge that says so": f"""
+        SELECT c.id, c.merged_into_id FROM conversations_contact c
+        LEFT JOIN conversations_merge g ON g.gone_id = c.id AND g.undone_at IS NULL
+        WHERE c.merged_into_id IS DISTINCT FROM g.kept_id
+           OR (c.merged_into_id IS NOT NULL AND EXISTS (SELECT 1 FROM conversations_message m WHERE m.contact_id = c.id))
+        LIMIT {_LIMIT}""",
     "I8 what was sent has a provider's id": f"""
         SELECT id, state FROM conversations_message
         WHERE outgoing AND state IN ('sent', 'delivered', 'read') AND provider_id IS NULL LIMIT {_LIMIT}""",
+    "I8 each person of a campaign has one invitation, and each invitation one message": f"""
+        SELECT m.id, m.campaign_id FROM conversations_message m
+        LEFT JOIN conversations_invitation i ON i.message_id = m.id AND i.campaign_id = m.campaign_id
+        WHERE m.campaign_id IS NOT NULL AND i.id IS NULL LIMIT {_LIMIT}""",
     "I9 a fee only by post": """
         SELECT code FROM applications_application WHERE (method = 'post') <> (fee IS NOT NULL)""",
     "I9 the fee of an envelope is the one the resident was told": f"""

@@ -10,7 +10,7 @@ from django.db import connection
 
 from loket.applications import queries as cases
 from loket.applications import rules as case_rules
-from loket.conversations import inbox
+from loket.conversations import account, inbox
 from loket.core import clock
 from loket.insight import rules
 from loket.insight.actions import counted
@@ -67,6 +67,7 @@ class Attention:
     long_on_shelf: int
     unsent: int
     not_understood: int
+    alarms: int
     waiting_for_choice: int
     returned: int
 
@@ -138,9 +139,10 @@ def attention(office: str) -> Attention:
         chats = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM conversations_message WHERE outgoing AND state IN ('failed', 'dead')")
         unsent = cursor.fetchone()[0]
-        cursor.execute("SELECT count(*) FROM conversations_event WHERE done_at IS NULL AND tries >= %s", [inbox.MAX_TRIES])
+        cursor.execute("SELECT count(*) FROM conversations_event WHERE done_at IS NULL AND tries >= %s AND error <> 'unmatched'", [inbox.MAX_TRIES])
         odd = cursor.fetchone()[0]
-    return Attention(overdue, chats, shelf, unsent, odd, choice, returned)
+    alarms = len(account.alarms(office))
+    return Attention(overdue, chats, shelf, unsent, odd, alarms, choice, returned)
 
 
 def _days(office: str, start: date, today_: date) -> defaultdict[str, dict[date, int]]:

@@ -30,6 +30,7 @@ PLACES = (
     ((Role.VERIFIER, Role.COUNTER, Role.HEAD), "desk:penipuan", _("Penipuan")),
     (complaints.STAFF, "complaints:keluhan", _("Keluhan")),
     ((Role.HEAD, Role.ADMIN), "desk:balasan", _("Balasan siap pakai")),
+    ((Role.HEAD, Role.ADMIN), "admin:kampanye", _("Kampanye")),
     ((Role.ADMIN,), "admin:kelola", _("Kelola")),
 )
 

@@ -255,7 +255,9 @@ def retry(message_id: UUID, *, by: Actor, at: datetime) -> None:
     message.state, message.error, message.tries, message.due_at = State.QUEUED, "", 0, at
     # What was once refused gets a new id from the provider.
     message.provider_id = None
-    message.save(update_fields=["state", "error", "tries", "due_at", "provider_id"])
+    # Its age counts anew: somebody has just said that it is still worth sending.
+    message.requeued_at = at
+    message.save(update_fields=["state", "error", "tries", "due_at", "provider_id", "requeued_at"])
     audit.record([audit.Fact("chat.retry", body={"message": str(message.pk)})], by=by, at=at)
 
 

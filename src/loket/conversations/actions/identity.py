@@ -60,6 +60,7 @@ def contact_by_user(*, bsuid: str | None, phone: str | None, name: str, office: 
     """
     if not bsuid and not phone:
         raise ValueError("neither a user id nor a number")
+    keyring = crypto.keyring()
     contact = _of_bsuid(bsuid, office)
     if contact is None and phone:
         contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name))
@@ -69,15 +70,17 @@ def contact_by_user(*, bsuid: str | None, phone: str | None, name: str, office: 
         if bsuid and not contact.bsuid:
             Contact.objects.filter(pk=contact.pk, bsuid=None).update(bsuid=bsuid)
             contact.bsuid = bsuid
-    elif contact is not None and phone:
+    elif contact is not None and phone and contact.phone_index != crypto.index("phone", phone, keyring):
         _hers_now(contact, phone, office, at)
+        contact.refresh_from_db()
     elif contact is None:
         row = uuid7()
-        wrapped = crypto.wrap(crypto.new_data_key(), row, crypto.keyring())
+        wrapped = crypto.wrap(crypto.new_data_key(), row, keyring)
         contact, _ = Contact.objects.get_or_create(
             office_id=office, bsuid=bsuid, defaults={"id": row, "data_key": wrapped, "created_at": at}
         )
-    contact = Contact.objects.get(pk=root(contact.pk))
+    if contact.merged_into_id:
+        contact = Contact.objects.get(pk=root(contact.pk))
     if name and not contact.name:
         contact.name = data_key(contact).seal(CONTACT, "name", contact.pk, name)
         contact.save(update_fields=["name"])
