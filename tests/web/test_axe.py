@@ -114,7 +114,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
         "head": ["pimpinan/"],
-        "admin": ["kelola/"],
+        "admin": ["kelola/", "kelola/saluran/"],
     }  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def join(kept_id: UUID, gone_id: UUID, *, reason: str, is_same_account: bool, by
     Of the same WhatsApp account the kept one takes over what the other was called; of two accounts each keeps its own.
     """
     kept, gone = _locked(root(kept_id), root(gone_id))
-    before = {"kept": _named(kept), "gone": _named(gone), "row": _state(gone)}
+    before: dict[str, Any] = {"kept": _named(kept), "gone": _named(gone), "row": _state(gone)}
     if is_same_account:
         _take_over(kept, gone)
     wrapped = crypto.rewrap(bytes(gone.data_key), gone.pk, kept.pk, crypto.keyring())
@@ -156,17 +156,17 @@ def _add_up(kept: Contact, gone: Contact) -> None:
     """One conversation's state out of two."""
     kept.unread += gone.unread
     kept.owner = kept.owner or gone.owner
-    kept.last_inbound_at = _pick(max, kept.last_inbound_at, gone.last_inbound_at)
-    kept.last_message_at = _pick(max, kept.last_message_at, gone.last_message_at)
-    kept.waiting_since = _pick(min, kept.waiting_since, gone.waiting_since)
-    kept.opted_out_at = _pick(min, kept.opted_out_at, gone.opted_out_at)
+    kept.last_inbound_at = max(_known(kept.last_inbound_at, gone.last_inbound_at), default=None)
+    kept.last_message_at = max(_known(kept.last_message_at, gone.last_message_at), default=None)
+    kept.waiting_since = min(_known(kept.waiting_since, gone.waiting_since), default=None)
+    kept.opted_out_at = min(_known(kept.opted_out_at, gone.opted_out_at), default=None)
     if gone.name and not kept.name:
         name = data_key(gone).open_text(CONTACT, "name", gone.pk, bytes(gone.name))
         kept.name = data_key(kept).seal(CONTACT, "name", kept.pk, name)
 
 
-def _pick(of: Any, *times: datetime | None) -> datetime | None:
-    return of((time for time in times if time), default=None)
+def _known(*times: datetime | None) -> list[datetime]:
+    return [time for time in times if time]
 
 
 def _give_back(kept: Contact, gone: Contact, before: dict[str, Any]) -> None:
