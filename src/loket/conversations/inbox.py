@@ -227,6 +227,7 @@ def _take(payload: dict[str, Any], turn: Turn, at: datetime) -> UUID | None:
     )  # fmt: skip
     if kept is None:
         return None
+    contact.refresh_from_db()
     turn(contact, incoming, at)
     return kept.pk
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from loket.conversations.actions.merging import data_key
 from loket.conversations.models import Contact, Message
@@ -31,25 +32,32 @@ def receive(
     at: datetime,
     media_id: str = "",
 ) -> Message | None:
-    """Keep an incoming message, once per provider id; None says it was known already. The caller holds the contact's row."""
-    kept = Message(
-        id=uuid7(), contact=contact, outgoing=False, provider_id=key_of(provider_id), kind=kind, media_id=media_id, at=sent_at
-    )
-    kept.body = data_key(contact).seal(MESSAGE, "body", kept.pk, body)
+    """Keep an incoming message, once per provider id; None says it was known already."""
+    row = uuid7()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO conversations_message (id, contact_id, outgoing, provider_id, kind, body, notice, params, "
             "author, state, error, tries, media_id, at) "
             "VALUES (%s, %s, false, %s, %s, %s, '', '{}', '', '', '', 0, %s, %s) ON CONFLICT (provider_id) DO NOTHING",
-            [kept.pk, contact.pk, kept.provider_id, kind, kept.body, media_id, sent_at],
+            [
+                row,
+                contact.pk,
+                key_of(provider_id),
+                kind,
+                data_key(contact).seal(MESSAGE, "body", row, body),
+                media_id,
+                sent_at,
+            ],
         )
         if cursor.rowcount == 0:
             return None
-    contact.last_inbound_at = max(contact.last_inbound_at or sent_at, sent_at)
-    contact.last_message_at, contact.unread = at, contact.unread + 1
-    contact.waiting_since = contact.waiting_since or sent_at
-    contact.save(update_fields=["last_inbound_at", "last_message_at", "unread", "waiting_since"])
-    return kept
+    Contact.objects.filter(pk=contact.pk).update(
+        last_inbound_at=Greatest(F("last_inbound_at"), sent_at),
+        last_message_at=at,
+        unread=F("unread") + 1,
+        waiting_since=contact.waiting_since or sent_at,
+    )
+    return Message.objects.get(pk=row)
 
 
 def step_taken(contact: Contact, step: str) -> None:

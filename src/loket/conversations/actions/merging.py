@@ -156,17 +156,18 @@ def _add_up(kept: Contact, gone: Contact) -> None:
     """One conversation's state out of two."""
     kept.unread += gone.unread
     kept.owner = kept.owner or gone.owner
-    kept.last_inbound_at = max(_known(kept.last_inbound_at, gone.last_inbound_at), default=None)
-    kept.last_message_at = max(_known(kept.last_message_at, gone.last_message_at), default=None)
-    kept.waiting_since = min(_known(kept.waiting_since, gone.waiting_since), default=None)
-    kept.opted_out_at = min(_known(kept.opted_out_at, gone.opted_out_at), default=None)
+    kept.last_inbound_at = _pick(max, kept.last_inbound_at, gone.last_inbound_at)
+    kept.last_message_at = _pick(max, kept.last_message_at, gone.last_message_at)
+    kept.waiting_since = _pick(min, kept.waiting_since, gone.waiting_since)
+    kept.opted_out_at = _pick(min, kept.opted_out_at, gone.opted_out_at)
     if gone.name and not kept.name:
         name = data_key(gone).open_text(CONTACT, "name", gone.pk, bytes(gone.name))
         kept.name = data_key(kept).seal(CONTACT, "name", kept.pk, name)
 
 
-def _known(*times: datetime | None) -> list[datetime]:
-    return [time for time in times if time]
+def _pick(of: Any, *times: datetime | None) -> datetime | None:
+    found: datetime | None = of((time for time in times if time), default=None)
+    return found
 
 
 def _give_back(kept: Contact, gone: Contact, before: dict[str, Any]) -> None:
