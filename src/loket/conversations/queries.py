@@ -148,7 +148,7 @@ def inbox(office: str, wanted: Filter, me: str, at: datetime, limit: int = 60) -
     Two statements, and nothing is opened: a page that polls learns from `version` whether anything has changed.
     """
     view = offices.office(office)
-    given = {
+    given: dict[str, Any] = {
         "office": office, "me": me, "at": at, "labels": list(wanted.labels), "limit": limit,
         "reply": view.hours.before(at, view.settings.chat_reply_minutes),
         "settle": view.hours.before(at, view.settings.chat_settle_minutes),

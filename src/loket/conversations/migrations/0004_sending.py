@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import django.db.models.deletion
-import loket.core.ids
 from django.db import migrations, models
+
+import loket.core.ids
 
 # Who was invited, and on what proof, never changes: only what came of it.
 _FROZEN = """

@@ -74,7 +74,6 @@ def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
 
 def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: str, chat: UUID | None) -> str:
     """File once per form: a second press of the button leads to the same receipt."""
-    at = clock.now()
     filing = Filing(
         service=service,
         nik=forms.text(request, "nik", 40),
