@@ -21,6 +21,9 @@ class Settings:
     fix_within_days: int = 14
     remind_after_days: int = 3
     low_stock_days: int = 15
+    # Days that photos are kept: in a chat since they came, in a case since it ended.
+    chat_photo_days: int = 30
+    case_photo_days: int = 30
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:
