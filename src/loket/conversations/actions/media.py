@@ -167,3 +167,8 @@ def delete_old_photos(kept_days: int, *, by: Actor, at: datetime) -> int:
     # After the commit: a crash between leaves files without a row, which the sweep of orphans finds.
     store.delete(files)
     return len(files)
+
+
+def files_in_use() -> set[UUID]:
+    """Every file of the media store that a message names."""
+    return set(Message.objects.exclude(photo=None).values_list("photo", flat=True))
