@@ -146,6 +146,8 @@ def _laid(
 ) -> Image.Image:
     """The sheet on a table, seen a little aslant; `share` is how much of the frame's side it fills."""
     filled = chance.uniform(*share)
+    if max(sheet.size) / filled > 2400:
+        sheet = sheet.resize((round(sheet.width * filled), round(sheet.height * filled)), Image.Resampling.LANCZOS)
     frame = (round(sheet.width / filled), round(sheet.height / filled))
     table = _table(frame, chance, patterned)
     spare = (frame[0] - sheet.width, frame[1] - sheet.height)

@@ -34,7 +34,7 @@ CUT_PAPER = 0.85  # of the light of paper
 CUT_SHARE = 0.3  # of that edge, crossed by print
 
 LOOK_STEP = 6
-LOOK_LEAST = 80  # of 1024 fields
+LOOK_LEAST = 40  # of 1024 fields; a sheet with few lines has 80
 
 
 def main() -> None:
