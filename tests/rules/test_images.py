@@ -140,7 +140,7 @@ def test_a_photo_that_needs_too_much_memory_ends_the_child_and_not_us(monkeypatc
     greedy = tmp_path / "image_child.py"
     greedy.write_text(Path(image_child.__file__).read_text().replace("MEMORY = 512 * 1024 * 1024", "MEMORY = 100 * 1024 * 1024"))
     out = io.BytesIO()
-    Image.new("RGB", (4800, 4800), (9, 90, 200)).save(out, "PNG")
+    Image.new("RGB", (3800, 3800), (9, 90, 200)).save(out, "PNG")
     assert images.judge(out.getvalue()).content
     monkeypatch.setattr(images, "_CHILD", str(greedy))
     with pytest.raises(Refusal, match="rusak"):
