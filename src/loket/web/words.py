@@ -89,6 +89,14 @@ REMARKS = {
     "released": _("{who} menyelesaikan percakapan; jawaban otomatis aktif lagi"),
     "filed": _("{who} membuat permohonan {code} dari percakapan ini"),
 }
+# What the worker saw in a photo: a hint beside it, decided by the officer.
+PHOTO_FAULTS = {
+    "dark": _("Foto gelap"),
+    "bright": _("Foto silau"),
+    "small": _("Tulisan kecil"),
+    "blurred": _("Foto buram"),
+    "cut": _("Ada bagian terpotong"),
+}
 ACTIONS = {
     "application.file": _("Permohonan diajukan"),
     "application.approve": _("Disetujui"),
@@ -122,6 +130,8 @@ ACTIONS = {
     "delivery.resend_code": _("Kode ambil dikirim ulang"),
     "read.case": _("Data dibuka petugas"),
     "read.photo": _("Foto berkas dibuka petugas"),
+    "read.chat_photo": _("Foto obrolan dibuka petugas"),
+    "case.photos_deleted": _("Foto berkas dihapus sesuai masa simpannya"),
     "read.nik": _("NIK dibuka petugas"),
     "read.search_nik": _("Dicari petugas dengan NIK"),
 }

@@ -30,6 +30,15 @@ from loket.conversations.actions.identity import (
 )
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
 from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
+from loket.conversations.actions.media import (
+    Sent,
+    bad_before,
+    bursts_due,
+    delete_old_photos,
+    files_in_use,
+    photo,
+    take_burst,
+)
 from loket.conversations.actions.notices import Notice, notify
 from loket.conversations.actions.sending import (
     reach_by_email,
@@ -44,14 +53,19 @@ __all__ = [
     "CONTACT",
     "MESSAGE",
     "Notice",
+    "Sent",
     "answer",
+    "bad_before",
+    "bursts_due",
     "call_person",
     "claim",
     "contact_by_phone",
     "contact_by_user",
     "contact_to_tell",
     "data_key",
+    "delete_old_photos",
     "filed",
+    "files_in_use",
     "forget_gone",
     "hand_over",
     "hold",
@@ -65,6 +79,7 @@ __all__ = [
     "notify",
     "open_thread",
     "opt_out",
+    "photo",
     "reach_by_email",
     "read_by_hand",
     "receive",
@@ -84,6 +99,7 @@ __all__ = [
     "step_taken",
     "still_here",
     "suppress",
+    "take_burst",
     "unmerge",
     "withdraw_held",
     "write_canned",
