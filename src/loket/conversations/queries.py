@@ -21,7 +21,7 @@ from loket.offices import queries as offices
 
 NOTE, UNSENT = Note._meta.db_table, Unsent._meta.db_table
 # Longer than twice the pause between two signs of life of a page that is looked at.
-LOOKING, TYPING = "25 seconds", "12 seconds"
+LOOKING, TYPING = "25 seconds", "15 seconds"
 # Whoever gave no sign of life for so long opens anew, and is recorded anew.
 OPENED = "10 minutes"
 VIEWS = ("untuk-saya", "menunggu", "saya", "bebas", "terbuka", "ditunda", "semua")

@@ -29,7 +29,6 @@ from loket.conversations.actions.identity import (
     speak,
 )
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
-from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.media import (
     Sent,
     bad_before,
@@ -39,6 +38,7 @@ from loket.conversations.actions.media import (
     photo,
     take_burst,
 )
+from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
 from loket.conversations.actions.sending import (
     reach_by_email,
