@@ -107,7 +107,7 @@ class Desk:
     odd: int = 0
 
     def run(self, stop: threading.Event, first: float) -> None:
-        version = _version(self.browser.get(f"/petugas/obrolan/{self.chat}/"))
+        version = _version(_ask(self.browser, f"/petugas/obrolan/{self.chat}/")[1])
         stop.wait(first)
         while not stop.is_set():
             path = f"/petugas/obrolan/{self.chat}/kabar/?versi={urllib.parse.quote(version)}"
