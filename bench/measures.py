@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-import urllib.parse
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date, timedelta
@@ -21,8 +20,9 @@ from typing import Any
 import xlsxwriter
 
 from bench import replay
+from bench.inboxes import inboxes
 from bench.lifecycles import ROLES, Client, Run
-from bench.stage import Stage, cpu_seconds, figure, p95, stage
+from bench.stage import Browser, Stage, cpu_seconds, figure, p95, stage
 from bench.webhook import webhook
 
 Figures = list[dict[str, Any]]
@@ -194,44 +194,6 @@ def _seen(page: str) -> None:
     assert "</html>" in page
 
 
-class Browser:
-    """Keeps cookies and one connection, as a browser does."""
-
-    def __init__(self, port: int):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.cookies: dict[str, str] = {}
-
-    def ask(self, method: str, path: str, body: str | None = None) -> str:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, path, body, headers)
-        response = self.connection.getresponse()
-        text = response.read().decode()
-        for line in response.headers.get_all("Set-Cookie") or []:
-            name, _, value = line.split(";")[0].partition("=")
-            self.cookies[name] = value
-        assert response.status in (200, 302), (path, response.status)
-        return text
-
-    def get(self, path: str) -> str:
-        return self.ask("GET", path)
-
-    def post(self, path: str, **values: str) -> str:
-        values["csrfmiddlewaretoken"] = self.cookies["csrftoken"]
-        return self.ask("POST", path, urllib.parse.urlencode(values))
-
-    def sign_in(self, name: str, password: str) -> None:
-        self.get("/masuk/")
-        self.post("/masuk/", nama=name, sandi=password)
-        self.get("/petugas/cari/" if name.startswith("verif") else "/pimpinan/")
-        # The other office may take minutes to load; no server keeps an idle connection that long.
-        self.connection.close()
-
-    def search(self, sought: str, reason: str = "") -> str:
-        return self.post("/petugas/cari/", cari=sought, alasan=reason)
-
-
 def memory(size: int | None) -> Figures:
     """Proportional memory (PSS) of everything that `loket demo` runs, after some work."""
     home = Path(tempfile.mkdtemp(prefix="loket-bench-"))
@@ -325,4 +287,7 @@ def _transfer(port: int, path: str) -> tuple[int, str]:
     return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
 
 
-MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "webhook": webhook}
+MEASURES = {
+    "lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "webhook": webhook,
+    "inboxes": inboxes,
+}

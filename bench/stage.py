@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +83,44 @@ class Stage:
             os.killpg(self.web.pid, signal.SIGTERM)
             self.web.wait(15)
             self.web = None
+
+
+class Browser:
+    """Keeps cookies and one connection, as a browser does."""
+
+    def __init__(self, port: int):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: str | None = None) -> str:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, path, body, headers)
+        response = self.connection.getresponse()
+        text = response.read().decode()
+        for line in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+        assert response.status in (200, 302), (path, response.status)
+        return text
+
+    def get(self, path: str) -> str:
+        return self.ask("GET", path)
+
+    def post(self, path: str, **values: str) -> str:
+        values["csrfmiddlewaretoken"] = self.cookies["csrftoken"]
+        return self.ask("POST", path, urllib.parse.urlencode(values))
+
+    def sign_in(self, name: str, password: str) -> None:
+        self.get("/masuk/")
+        self.post("/masuk/", nama=name, sandi=password)
+        self.get("/petugas/cari/" if name.startswith("verif") else "/pimpinan/")
+        # The other office may take minutes to load; no server keeps an idle connection that long.
+        self.connection.close()
+
+    def search(self, sought: str, reason: str = "") -> str:
+        return self.post("/petugas/cari/", cari=sought, alasan=reason)
 
 
 @contextmanager

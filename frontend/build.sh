@@ -17,7 +17,7 @@ for sheet in warga petugas cetak; do
     --outfile="$out/loket/$sheet.css" --allow-overwrite
   rm "/tmp/loket-$sheet.css"
 done
-for script in warga petugas; do
+for script in warga petugas obrolan; do
   $bin/esbuild "js/$script.js" --minify --format=esm --target=es2020 --log-level=warning \
     --outfile="$out/loket/$script.js" --allow-overwrite
 done

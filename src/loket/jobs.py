@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
+from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts
-from loket.bot import conversation
-from loket.conversations import gateways, inbox, outbox
-from loket.core import clock, limits
+from loket.bot import conversation, photos
+from loket.conversations import actions as talks
+from loket.conversations import campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
+from loket.conversations import media as files
+from loket.core import clock, limits, media
 from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
@@ -28,6 +33,8 @@ log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
 # While one waits for the database to commit, the other understands the next person's message.
 READERS = 2
+EVERY = 600.0
+_looked_at = float("-inf")
 
 
 def run_worker() -> None:
@@ -35,11 +42,19 @@ def run_worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
-    via = gateways.configured()
+    via, source = gateways.configured(), files.configured()
+    # Invitations have senders of their own: however slow they are, an answer finds a free one.
+    answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
         *[(lambda: inbox.drain_people(conversation.turn), IDLE)] * READERS,
         (inbox.drain_provider, IDLE),
-        (lambda: outbox.send_due(via), IDLE),
+        (answers.turn, IDLE),
+        (invitations.turn, IDLE),
+        (keep_account, 20.0),
+        (lambda: files.fetch_due(source), IDLE),
+        (photos.answer_due, 1.0),
+        (applications.judge_due, 1.0),
+        (sweep_files, 3600.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -48,6 +63,8 @@ def run_worker() -> None:
     stop.wait()
     for thread in threads:
         thread.join(5)
+    for post in (answers, invitations):
+        post.close()
 
 
 def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
@@ -71,13 +88,18 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired,
+        talks.forget_gone,
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [
             partial(remind_of_choice, code),
+            lambda code=code: fallbacks.sweep(code, clock.now()),
+            lambda code=code: campaigns.advance(code, at=clock.now()),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
+            partial(return_silent_chats, code),
+            partial(delete_old_photos, code),
         ]
     for step in steps:
         try:
@@ -87,6 +109,20 @@ def tend() -> int:
         except Exception:
             # What goes wrong in one must not keep the others from their turn.
             log.exception("a step failed")
+    return 0
+
+
+def keep_account() -> int:
+    """Templates submitted and approvals read, the number's limit and quality looked at: as long as one waits to be
+    submitted, otherwise now and then, since news of both comes by itself and the provider counts these calls."""
+    global _looked_at
+    office = str(settings.OFFICE)
+    by = system(office, "templates")
+    templates.ensure(office, by=by, at=clock.now())
+    if time.monotonic() - _looked_at > EVERY or templates.waits(office):
+        templates.sync(office, by=by, at=clock.now())
+        verdicts.read_number(office, clock.now())
+        _looked_at = time.monotonic()
     return 0
 
 
@@ -103,3 +139,27 @@ def remind_of_choice(office: str) -> int:
 def tell_of_slips(office: str) -> int:
     """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
     return applications.slip_overdue(by=system(office, "slips"), at=clock.now())
+
+
+def return_silent_chats(office: str) -> int:
+    """A resident who waits for an officer who says nothing is given back to all of them."""
+    return talks.return_silent(office, by=system(office, "return"), at=clock.now())
+
+
+def delete_old_photos(office: str) -> int:
+    """Photos whose time is over: those of ended cases, and those that only lie in a chat."""
+    kept, by, now = offices.office(office).settings, system(office, "retention"), clock.now()
+    return applications.delete_old_photos(kept.case_photo_days, by=by, at=now) + talks.delete_old_photos(
+        kept.chat_photo_days, by=by, at=now
+    )
+
+
+# Every room that stores files says which it uses: what none of them names is deleted (a test looks for rooms left out).
+FILES_IN_USE: tuple[Callable[[], set[UUID]], ...] = (applications.files_in_use, talks.files_in_use)
+
+
+def sweep_files() -> int:
+    """Delete files older than a day that no row names: what a crash left between a file and its row."""
+    used = set[UUID]().union(*(room() for room in FILES_IN_USE))
+    media.delete([row for row in media.orphans(used) if media.is_older(row, 24 * 3600)])
+    return 0

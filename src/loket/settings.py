@@ -169,9 +169,38 @@ WA_BASE_URL = os.environ.get("LOKET_WA_BASE_URL") or DEMO.get("wa_base_url", "")
 # How the webhook is signed: Meta's way; a solution provider may sign otherwise or send a secret header along.
 WA_SIGNATURE = os.environ.get("LOKET_WA_SIGNATURE", "hmac-sha256 X-Hub-Signature-256 sha256=")
 WA_PHONE_ID = os.environ.get("LOKET_WA_PHONE_ID") or DEMO.get("wa_phone_id", "")
-# Meta's own path and header; a solution provider may want others, for instance `D360-API-KEY:`.
-WA_PATH = os.environ.get("LOKET_WA_PATH", "/v23.0/{phone_id}/messages")
-WA_AUTH = os.environ.get("LOKET_WA_AUTH", "Authorization: Bearer")
+# Meta's Cloud API, a solution provider that speaks it (each of its four ways is a setting too), nobody but the office's own
+# phone (`manual`), or the console. (messages, templates, number, header of the key)
+_WA_WAYS = {
+    "meta": ("/v26.0/{phone_id}/messages", "/v26.0/{account_id}/message_templates", "/v26.0/{phone_id}", "Authorization: Bearer"),
+    "360dialog": ("/messages", "/v1/configs/templates", "", "D360-API-KEY:"),
+}
+WA_KIND = os.environ.get("LOKET_WA_KIND") or ("console" if WA_BASE_URL == "console:" else "meta")
+_way = _WA_WAYS.get(WA_KIND, _WA_WAYS["meta"])
+WA_PATH = os.environ.get("LOKET_WA_PATH", _way[0])
+WA_TEMPLATES_PATH = os.environ.get("LOKET_WA_TEMPLATES_PATH", _way[1])
+WA_NUMBER_PATH = os.environ.get("LOKET_WA_NUMBER_PATH", _way[2])
+WA_AUTH = os.environ.get("LOKET_WA_AUTH", _way[3])
+# The WhatsApp Business Account: without it templates are made by hand in the provider's own pages.
+WA_ACCOUNT_ID = os.environ.get("LOKET_WA_ACCOUNT_ID") or DEMO.get("wa_account_id", "")
+
+# A second way to tell that a card waits, when WhatsApp cannot: off until an address is given.
+SMS_URL = os.environ.get("LOKET_SMS_URL", "")
+SMS_AUTH = os.environ.get("LOKET_SMS_AUTH", "")
+SMS_FIELDS = os.environ.get("LOKET_SMS_FIELDS", '{"to": "{to}", "text": "{text}"}')
+EMAIL_HOST = os.environ.get("LOKET_MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("LOKET_MAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("LOKET_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("LOKET_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = EMAIL_PORT == 587
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = os.environ.get("LOKET_MAIL_FROM", EMAIL_HOST_USER or "loket@localhost")
+# Where photos lie: the path that tells their address, the hosts that may see the token besides the provider's own, and a
+# provider's own way to those hosts (360dialog).
+WA_MEDIA_PATH = os.environ.get("LOKET_WA_MEDIA_PATH", "/v23.0/{media_id}")
+WA_MEDIA_HOSTS = tuple(os.environ.get("LOKET_WA_MEDIA_HOSTS", "lookaside.fbsbx.com").lower().split())
+WA_MEDIA_VIA = os.environ.get("LOKET_WA_MEDIA_VIA", "")
 
 LOGGING = {
     "version": 1,

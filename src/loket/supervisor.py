@@ -107,6 +107,7 @@ def _prepare(port: int) -> bool:
         "wa_verify_token": secrets.token_urlsafe(16),
         "wa_token": secrets.token_urlsafe(24),
         "wa_phone_id": "100000000000001",
+        "wa_account_id": "102290129340398",
         **home.demo(),
         "url": f"http://127.0.0.1:{port}",
         "emulator_port": emulator_port,

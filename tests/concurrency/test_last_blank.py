@@ -1,4 +1,4 @@
-"""Races for what is scarce: the last blank, one number, one key."""
+"""Races for what is scarce: the last blank, one number, one key, one conversation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from loket.conversations import actions as talks
+from loket.conversations import queries as threads
+from loket.conversations.models import Contact
 from loket.core import answers, clock
 from loket.core.actor import Actor, Role
 from loket.core.errors import Refusal
@@ -129,3 +132,40 @@ def test_fifty_operators_and_ten_blanks(fresh: str) -> None:
     results = together(work, 50)
     assert results.count("printed") == 10
     assert results.count("no_blanks") == 40
+
+
+def test_of_fifty_officers_who_claim_one_conversation_one_has_it_and_the_others_hear_who(fresh: str) -> None:
+    play.build()
+    contact = talks.contact_by_phone("+628120009050", office=CILEGON, at=clock.now())
+    officers = [Actor(f"petugas{number}", CILEGON, frozenset({Role.VERIFIER})) for number in range(50)]
+
+    def work(number: int) -> str:
+        talks.claim(contact, by=officers[number], at=clock.now())
+        return officers[number].name
+
+    told = together(work, 50)
+    winners = [name for name in told if name != "owned"]
+    assert len(winners) == 1
+    assert told.count("owned") == 49
+    assert Contact.objects.get(pk=contact).owner == winners[0]
+    assert [row.author for row in threads.remarks(contact, CILEGON)] == winners
+
+
+def test_a_held_answer_and_the_resident_who_writes_meet_once(fresh: str) -> None:
+    cast = play.build()
+    contact = talks.contact_by_phone("+628120009051", office=CILEGON, at=clock.now())
+    row = talks.hold(contact, "Sudah jadi.", by=cast.verifier, at=clock.now())
+
+    def work(number: int) -> str:
+        if number == 0:
+            talks.withdraw_held(row.pk, by=cast.verifier, at=clock.now())
+            return "withdrawn"
+        at = clock.now()
+        talks.receive(
+            Contact.objects.get(pk=contact), provider_id=f"wamid.{number}", kind="text", body="Ya", sent_at=at, at=at
+        )
+        return "written"
+
+    told = together(work, 6)
+    row.refresh_from_db()
+    assert (row.state, told[0]) in (("withdrawn", "withdrawn"), ("queued", "not_held"))

@@ -272,7 +272,7 @@ def test_an_officer_reads_and_answers_the_conversation(office: Office, people: P
     picture(officer, "obrolan")
     officer.locator("main a", has_text="Rahayu").first.click()
     expect(officer.locator("main")).to_contain_text("apakah hari Sabtu buka?")
-    officer.get_by_role("button", name="Ambil percakapan").click()
+    officer.get_by_role("button", name="Ambil", exact=True).click()
     officer.locator("#text").fill("Sabtu tutup. Senin buka pukul 08.00.")
     officer.get_by_role("button", name="Kirim balasan").click()
     picture(officer, "percakapan")

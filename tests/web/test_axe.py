@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from socketserver import ThreadingMixIn
+from uuid import UUID
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -18,7 +19,9 @@ from playwright.sync_api import Browser, Page
 
 from loket.applications import actions as applications
 from loket.applications.models import Application
-from loket.core import links
+from loket.conversations import actions as talks
+from loket.conversations.models import Contact, Message
+from loket.core import clock, links
 from loket.delivery.models import Manifest
 from loket.printing import actions as printing
 from loket.web import ui
@@ -128,6 +131,73 @@ def test_staff_pages_are_clean(site: str, browser: Browser, fresh: str) -> None:
         for look in (_findings, _english):
             found += [line for url, name in named for line in look(page, url, name)]
         page.context.close()
+    assert not found, "\n".join(found)
+
+
+def _chats(people: Cast) -> dict[str, str]:
+    """One conversation for each state of the inbox; addresses by what is to be seen."""
+    at = clock.now()
+    talks.write_canned("Jam buka", "Halo {nama}, kami buka {jam_buka}.", "Hello {nama}, we are open {jam_buka}.", by=people.head, at=at)
+    talks.write_canned("Di mana kartu saya", "Permohonan {kode}: {status}. Janji {janji}.", "Request {kode}: {status}. Promised {janji}.", by=people.head, at=at)
+    found = {}
+    for number, (state, name, hours) in enumerate((
+        ("mine", "MELATI KUSUMA", 1.2), ("soon", "BUDI SANTOSO", 21.5), ("closed", "SITI AMINAH BINTI ABDURRAHMAN", 26),
+        ("failed", "RAHMAWATI", 0.3), ("taken", "I MADE ARTA", 2), ("snoozed", "JOKO", 0.5), ("long", "DEWI LESTARI", 0.1),
+    )):  # fmt: skip
+        phone = f"08123400{number:04d}"
+        code = casting.file(people, phone=phone, name=name.title()).code if state in ("mine", "closed", "long") else ""
+        wrote_at = at - timedelta(hours=hours)
+        contact = talks.contact_by_phone(f"+62{phone[1:]}", office=casting.CILEGON, at=wrote_at, name=name)
+        lines = ["Assalamualaikum, KTP saya sudah jadi belum ya?"] if state != "long" else [f"Pesan nomor {n}: bagaimana kelanjutan permohonan saya, apakah saya perlu datang ke kantor membawa berkas lagi?" for n in range(25)]  # fmt: skip
+        for n, line in enumerate(lines):
+            talks.receive(Contact.objects.get(pk=contact), provider_id=f"wamid.{state}.{n}", kind="text", body=line, sent_at=wrote_at, at=wrote_at)  # fmt: skip
+        talks.call_person(Contact.objects.get(pk=contact), at=wrote_at)
+        found[state] = f"petugas/obrolan/{contact}/" + (f"?kode={code}" if state == "mine" else "")
+        _chat(state, contact, people, at)
+    return found
+
+
+def _chat(state: str, contact: UUID, people: Cast, at: datetime) -> None:
+    by = people.verifier
+    if state in ("mine", "long"):
+        talks.claim(contact, by=by, at=at)
+        talks.note(contact, "Berkasnya sudah lengkap, tinggal menunggu cetak.", by=people.counter, at=at)
+        talks.save_draft(contact, "Selamat pagi, KTP-el Anda", by=by, at=at)
+    if state == "mine":
+        talks.label(contact, ["suket", "lansia"], by=by, at=at)
+        row = talks.answer(contact, "Waalaikumsalam. Permohonan Anda sedang diperiksa.", by=by, at=at)
+        Message.objects.filter(pk=row.pk).update(state="read", provider_id="x.mine")
+    if state == "closed":
+        talks.hold(contact, "Kartu Anda sudah selesai dicetak dan bisa diambil.", by=by, at=at)
+    if state == "failed":
+        row = talks.answer(contact, "Silakan datang membawa Suket.", by=by, at=at)
+        Message.objects.filter(pk=row.pk).update(state="failed", error="131026")
+    if state == "taken":
+        talks.claim(contact, by=people.counter, at=at)
+        talks.open_thread(contact, by=people.counter, at=at)
+        talks.still_here(contact, typing=True, by=people.counter)
+    if state == "snoozed":
+        talks.snooze(contact, at + timedelta(days=2), by=by, at=at)
+
+
+def test_the_inbox_is_clean_in_every_state(site: str, browser: Browser, fresh: str) -> None:
+    people = casting.build()
+    page = _signed_in(browser, site, "verifier")
+    found = _findings(page, f"{site}/petugas/obrolan/", "obrolan-kosong")
+    for state, address in {"list": "petugas/obrolan/?tampil=terbuka", **_chats(people)}.items():
+        found += _findings(page, f"{site}/{address}", f"obrolan-{state}")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(f"{site}/petugas/obrolan/?label=suket&tampil=terbuka")
+    page.locator("summary", has_text="Cari percakapan").click()
+    page.fill("#cari", "melati")
+    page.get_by_role("button", name="Cari", exact=True).click()
+    found += [f"search refused: {one['id']}" for one in Axe().run(page).response["violations"]]
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/obrolan-cari.png")
+    page.context.close()
+    head = _signed_in(browser, site, "head")
+    found += _findings(head, f"{site}/petugas/obrolan/balasan/?nama=Jam+buka", "balasan")
+    head.context.close()
     assert not found, "\n".join(found)
 
 

@@ -154,6 +154,16 @@ def of_contact(contact: UUID) -> list[Application]:
     return list(Application.objects.filter(contact_id__in=talks.names(contact)).order_by("-submitted_at")[:20])
 
 
+def by_ids(ids: Sequence[UUID], office: str) -> list[Application]:
+    """These applications, as far as they are the office's."""
+    return list(Application.objects.filter(pk__in=ids, office_id=office)) if ids else []
+
+
+def contacts_of(ids: Sequence[UUID]) -> list[UUID]:
+    """The contacts that get the news of these applications."""
+    return list(Application.objects.filter(pk__in=ids, contact_id__isnull=False).values_list("contact_id", flat=True))
+
+
 def by_name(text: str, office: str, *, limit: int = 20) -> list[Row]:
     """Applications of residents whose name holds every word of `text` (a word may be cut short after four letters)."""
     keyring, words = crypto.keyring(), text.upper().split()
@@ -220,7 +230,7 @@ def case(application: Application) -> Case:
         enrolment=status or "",
         enrolment_as_of=as_of,
         documents=sorted(
-            Document.objects.filter(application=application, replaced_at=None),
+            Document.objects.filter(application=application, replaced_at=None, deleted_at=None).select_related("twin"),
             key=lambda paper: catalogue.service(application.service).documents.index(paper.kind),
         ),
     )

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
-from loket.audit import actions as audit
-from loket.conversations.models import AccountNews, Alarm
-from loket.core.actor import Actor, Role, require
-from loket.core.errors import N_, Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """One change of a field of the account. `subject` is the template or number it is about, empty for the account as a
-    whole; `sent` is the provider's time in seconds; it is newer than everything heard before about the same."""
-
-    field: str
-    subject: str
-    value: dict[str, Any]
-    sent: int
-    office: str
-    at: datetime
-
+from loket.conversations import verdicts
+from loket.conversations.alarms import alarm, alarms, close_alarm
+from loket.conversations.models import AccountNews
+from loket.conversations.verdicts import News
 
 # Which part of a value says what it is about, by the name of the webhook's field. Only these values are kept in the
 # clear: they hold nothing about a resident.
@@ -64,13 +48,6 @@ INSERT INTO conversations_account (office_id, field, subject, value, sent, at) V
 ON CONFLICT (office_id, field, subject) DO UPDATE
 SET value = EXCLUDED.value, sent = EXCLUDED.sent, at = EXCLUDED.at WHERE conversations_account.sent <= EXCLUDED.sent
 """
-_RAISE = """
-INSERT INTO conversations_alarm (id, office_id, code, subject, value, count, first_at, last_at, closed_by)
-VALUES (gen_random_uuid(), %s, %s, %s, %s, 1, %s, %s, '')
-ON CONFLICT (office_id, code, subject) WHERE closed_at IS NULL DO UPDATE
-SET count = conversations_alarm.count + 1, last_at = EXCLUDED.last_at, value = EXCLUDED.value
-"""
-
 Handler = Callable[[News], None]
 
 
@@ -90,27 +67,6 @@ def handle(field: str, value: Any, *, sent: int, office: str, at: datetime) -> N
         handler(news)
 
 
-def alarm(code: str, *, subject: str = "", value: dict[str, Any] | None = None, office: str, at: datetime) -> None:
-    """Show something to whoever minds the channel, until a person closes it; what repeats is counted."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RAISE, [office, code[:60], subject, json.dumps(value or {}), at, at])
-
-
-@transaction.atomic
-def close_alarm(alarm_id: UUID, *, by: Actor, at: datetime) -> None:
-    """A person has looked at it."""
-    require(by, Role.ADMIN, Role.HEAD)
-    closed = Alarm.objects.filter(pk=alarm_id, office_id=by.office, closed_at=None).update(closed_at=at, closed_by=by.name)
-    if not closed:
-        raise Refusal("alarm_unknown", N_("Peringatan ini sudah ditutup atau tidak ada."), status=404)
-    audit.record([audit.Fact("channel.alarm_closed", body={"alarm": str(alarm_id)})], by=by, at=at)
-
-
-def alarms(office: str) -> list[Alarm]:
-    """What is open, the newest first."""
-    return list(Alarm.objects.filter(office_id=office, closed_at=None).order_by("-last_at"))
-
-
 def latest(office: str) -> list[AccountNews]:
     """What the provider said last, by field."""
     return list(AccountNews.objects.filter(office_id=office).order_by("field", "subject"))
@@ -126,4 +82,12 @@ def _watch(news: News) -> None:
 
 
 # Who else acts on the news of a field, in this order, in the same transaction.
-HANDLERS: dict[str, tuple[Handler, ...]] = {}
+HANDLERS: dict[str, tuple[Handler, ...]] = {
+    "account_alerts": (verdicts.on_alert,),
+    "account_update": (verdicts.on_account,),
+    "business_capability_update": (verdicts.on_capability,),
+    "message_template_status_update": (verdicts.on_template,),
+    "phone_number_quality_update": (verdicts.on_quality,),
+}
+
+__all__ = ["News", "alarm", "alarms", "close_alarm", "handle", "latest"]

@@ -23,6 +23,7 @@ class Contact(models.Model):
     phone = models.BinaryField(null=True)
     phone_index = models.BinaryField(max_length=16, null=True)
     name = models.BinaryField(null=True)
+    email = models.BinaryField(null=True)
     language = models.CharField(max_length=2, default="id")
     # The reply window counts from the resident's own message time, not from its arrival.
     last_inbound_at = models.DateTimeField(null=True)
@@ -30,6 +31,11 @@ class Contact(models.Model):
     unread = models.IntegerField(default=0)
     owner = models.CharField(max_length=40, blank=True)
     waiting_since = models.DateTimeField(null=True)
+    # A person of the office is called for, or has it: since when. The settling clock counts from here.
+    person_since = models.DateTimeField(null=True)
+    owned_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    labels = ArrayField(models.CharField(max_length=24), db_default=[])
     opted_out_at = models.DateTimeField(null=True)
     bot_step = models.CharField(max_length=40, blank=True)
     bot_tries = models.SmallIntegerField(default=0)
@@ -50,6 +56,12 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["office", "-last_message_at"], name="conversations_recent"),
+            # What the people of the office have before them: few rows, however many conversations there were.
+            models.Index(
+                fields=["office", "waiting_since"],
+                name="conversations_open",
+                condition=~models.Q(owner="") | models.Q(waiting_since__isnull=False),
+            ),
             models.Index(
                 fields=["merged_into"], name="conversations_merged", condition=models.Q(merged_into__isnull=False)
             ),
@@ -57,9 +69,16 @@ class Contact(models.Model):
 
 
 class State(models.TextChoices):
-    """States of an outgoing message. They only climb; `failed`, `dead` and `unknown` say what to do next."""
+    """States of an outgoing message. They only climb; `failed`, `dead` and `unknown` say what to do next.
 
+    `held` waits for the resident to write and is never sent before; `withdrawn` was taken back unsent; `by_hand` waits
+    for a person who sends it from the office's own phone.
+    """
+
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
     QUEUED = "queued"
+    BY_HAND = "by_hand"
     SENDING = "sending"
     UNKNOWN = "unknown"
     SENT = "sent"
@@ -93,6 +112,16 @@ class Message(models.Model):
     claimed_at = models.DateTimeField(null=True)
     media_id = models.CharField(max_length=160, blank=True)
     photo = models.UUIDField(null=True)
+    # Sending: who goes first, how it went out, and since when it counts as a person reached outside a window.
+    lane = models.SmallIntegerField(db_default=0)
+    sent_as = models.CharField(max_length=8, db_default="")
+    template = models.CharField(max_length=80, db_default="")
+    reach_at = models.DateTimeField(null=True)
+    # A `failed` that came after the message had arrived: noted, and no step down.
+    failed_at = models.DateTimeField(null=True)
+    requeued_at = models.DateTimeField(null=True)
+    campaign = models.ForeignKey("Campaign", null=True, on_delete=models.PROTECT, db_index=False)
+    fallback_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False)
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
     seq = models.BigIntegerField(
@@ -103,13 +132,93 @@ class Message(models.Model):
 
     class Meta:
         db_table = "conversations_message"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(lane__in=[0, 1, 2]), name="conversations_message_knows_its_lane"),
+            # An invitation is one message of its campaign; nothing else stands in the last lane.
+            models.CheckConstraint(
+                condition=models.Q(lane=2, campaign__isnull=False)
+                | models.Q(lane__lt=2, campaign__isnull=True),
+                name="conversations_message_campaign_lane",
+            ),
+            models.UniqueConstraint(
+                fields=["fallback_of", "kind"],
+                condition=models.Q(fallback_of__isnull=False),
+                name="conversations_message_one_fallback",
+            ),
+        ]
         indexes = [
             models.Index(fields=["contact", "seq"], name="conversations_thread"),
+            models.Index(fields=["lane", "seq"], name="conversations_outbox", condition=models.Q(outgoing=True, state="queued")),
             models.Index(
-                fields=["due_at", "seq"],
-                name="conversations_outbox",
+                fields=["contact", "lane", "seq"],
+                name="conversations_in_line",
                 condition=models.Q(outgoing=True, state__in=["queued", "sending"]),
             ),
+            models.Index(
+                fields=["claimed_at"],
+                name="conversations_unconfirmed",
+                condition=models.Q(outgoing=True, state__in=["sending", "unknown"]),
+            ),
+            models.Index(
+                fields=["reach_at", "contact"], name="conversations_reached", condition=models.Q(reach_at__isnull=False)
+            ),
+            models.Index(
+                fields=["at"],
+                name="conversations_not_sent",
+                condition=models.Q(outgoing=True, state__in=["failed", "dead", "by_hand"]),
+            ),
+            models.Index(
+                fields=["campaign", "state"], name="conversations_of_campaign", condition=models.Q(campaign__isnull=False)
+            ),
+            models.Index(
+                fields=["case_id"], name="conversations_of_case", condition=models.Q(outgoing=True, case_id__isnull=False)
+            ),
+        ]
+
+
+class Media(models.Model):
+    """The file of an incoming message: fetched from the provider, then kept as a photo (`Message.photo`) or turned away.
+
+    `reason` says why it was not kept, or what is wrong with the photo that was. `answered_at` is null until the one answer
+    to all that came at once has told of it. Moments are the database's own, but for `settled_at`.
+    """
+
+    WAITING, KEPT, UNFIT, GONE, FAILED, DELETED = "waiting", "kept", "unfit", "gone", "failed", "deleted"
+    STATES = (WAITING, KEPT, UNFIT, GONE, FAILED, DELETED)
+
+    message = models.OneToOneField(Message, primary_key=True, on_delete=models.PROTECT)
+    state = models.CharField(max_length=8, choices=[(state, state) for state in STATES])
+    reason = models.CharField(max_length=24, blank=True)
+    digest = models.BinaryField(max_length=32, null=True)
+    tries = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    claimed_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(db_default=Now())
+    answered_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_media"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=("waiting", "kept", "unfit", "gone", "failed", "deleted")),
+                name="conversations_media_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="waiting", settled_at__isnull=True)
+                | (~models.Q(state="waiting") & models.Q(settled_at__isnull=False)),
+                name="conversations_media_settled_has_date",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="kept") | models.Q(digest__isnull=False), name="conversations_media_kept_has_digest"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="conversations_media_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["arrived_at"], name="conversations_media_untold", condition=models.Q(answered_at__isnull=True)
+            ),
+            models.Index(fields=["settled_at"], name="conversations_media_kept", condition=models.Q(state="kept")),
         ]
 
 
@@ -237,4 +346,238 @@ class AccountNews(models.Model):
         db_table = "conversations_account"
         constraints = [
             models.UniqueConstraint(fields=["office", "field", "subject"], name="conversations_account_latest"),
+        ]
+
+
+class Note(models.Model):
+    """What people of the office say to each other about a conversation, and who had it when. A table apart from the
+    messages, so that nothing in it can ever be sent. `body` is sealed under the contact's data key."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note"
+        CLAIMED = "claimed"
+        TAKEN = "taken"
+        HANDED = "handed"
+        RETURNED = "returned"
+        RELEASED = "released"
+        FILED = "filed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    author = models.CharField(max_length=40)
+    # From whom it was taken, to whom it was handed, from whom it came back.
+    other = models.CharField(max_length=40, blank=True)
+    case_id = models.UUIDField(null=True)
+    body = models.BinaryField(null=True)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "conversations_note"
+
+
+class Unsent(models.Model):
+    """An answer begun and not sent: one per officer and conversation, whoever owns it meanwhile."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_index=False)
+    officer = models.CharField(max_length=40)
+    body = models.BinaryField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_unsent"
+        constraints = [models.UniqueConstraint(fields=["contact", "officer"], name="conversations_unsent_once")]
+
+
+class Presence(models.Model):
+    """Who has a conversation open, and who is typing: real time of the database, because browsers come and go in it.
+
+    The table is unlogged: after a crash nobody is looking.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    officer = models.CharField(max_length=40)
+    seen_at = models.DateTimeField()
+    typed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_presence"
+        constraints = [models.UniqueConstraint(fields=["contact", "officer"], name="conversations_presence_once")]
+
+
+class Canned(models.Model):
+    """One version of a ready-made answer. A change is a new row, so that who changed what stays to be seen."""
+
+    id = models.BigAutoField(primary_key=True)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    name = models.CharField(max_length=40)
+    version = models.IntegerField()
+    text_id = models.CharField(max_length=1000)
+    text_en = models.CharField(max_length=1000)
+    retired = models.BooleanField(default=False)
+    author = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_canned"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "name", "version"], name="conversations_canned_version_once")
+        ]
+
+
+class Sender(models.Model):
+    """The office's number at the provider: how fast it may go, what it may still reach today, and whether it stands still.
+
+    One row per office, locked by whoever claims messages, so that the counts of two workers never add up to too much.
+    `tier` is the number of people in 24 hours, None without limit; `stopped_why` a code of `failures`.
+    """
+
+    office = models.OneToOneField(Office, primary_key=True, on_delete=models.PROTECT)
+    tier = models.IntegerField(null=True, default=250)
+    quality = models.CharField(max_length=12, blank=True)
+    # The earliest instant at which the number, and the campaigns of it, may send at their plain rate.
+    free_at = models.DateTimeField(null=True)
+    campaign_free_at = models.DateTimeField(null=True)
+    hold_until = models.DateTimeField(null=True)
+    holds = models.SmallIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_why = models.CharField(max_length=40, blank=True)
+    news_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_sender"
+
+
+class Pace(models.Model):
+    """How soon one contact may be written to again."""
+
+    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE)
+    free_at = models.DateTimeField(null=True)
+    hold_until = models.DateTimeField(null=True)
+    holds = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "conversations_pace"
+
+
+class Suppression(models.Model):
+    """A number that gets no invitations, whoever it belongs to; looked at when an invitation is about to leave."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    phone_index = models.BinaryField(max_length=16)
+    why = models.CharField(max_length=40)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_suppression"
+        constraints = [models.UniqueConstraint(fields=["office", "phone_index"], name="conversations_suppressed_once")]
+
+
+class Approval(models.TextChoices):
+    """Where a version of a template stands with the provider."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+
+
+class Template(models.Model):
+    """One version of a notice as the provider approves it. Words that change make a new version; `content` is never
+    changed. `blocked_why` is the code for which Loket itself no longer uses it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    notice = models.CharField(max_length=40)
+    language = models.CharField(max_length=2)
+    version = models.IntegerField()
+    name = models.CharField(max_length=80)
+    content = models.JSONField()
+    state = models.CharField(max_length=10, choices=Approval.choices, default=Approval.DRAFT)
+    provider_id = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    blocked_why = models.CharField(max_length=40, blank=True)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    state_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "conversations_template"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "notice", "language", "version"], name="conversations_template_version_once"
+            ),
+            models.UniqueConstraint(fields=["office", "name", "language"], name="conversations_template_name_once"),
+        ]
+
+
+class Course(models.TextChoices):
+    """States of a campaign. Only a person leads it out of `draft` and `paused`."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class Campaign(models.Model):
+    """An invitation to many, sent in batches. `paused_why` is a code of
+    `failures` or a reason of `campaigns.REASONS`, empty for a person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    name = models.CharField(max_length=80)
+    notice = models.CharField(max_length=40)
+    # What sizes a batch beside the day's reach: None and 0 mean that nothing else does.
+    pilot = models.IntegerField(default=0)
+    daily = models.IntegerField(null=True)
+    office_hours = models.BooleanField(default=True)
+    gates = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=Course.choices, default=Course.DRAFT)
+    paused_why = models.CharField(max_length=40, blank=True)
+    pilot_passed_at = models.DateTimeField(null=True)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    # Gates look at what was sent since a person last started it.
+    resumed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_campaign"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office"], condition=models.Q(state="running"), name="conversations_one_campaign_runs"
+            ),
+            models.UniqueConstraint(fields=["office", "name"], name="conversations_campaign_name_once"),
+        ]
+
+
+class Invitation(models.Model):
+    """One recipient of a campaign, frozen when it was made; `consent` says where and when she agreed."""
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, db_index=False)
+    consent = models.CharField(max_length=120)
+    message = models.OneToOneField(Message, null=True, on_delete=models.PROTECT)
+    answer = models.CharField(max_length=12, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_invitation"
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "contact"], name="conversations_invited_once"),
+            models.CheckConstraint(condition=~models.Q(consent=""), name="conversations_invitation_has_consent"),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "id"], name="conversations_to_invite", condition=models.Q(message__isnull=True)),
+            models.Index(fields=["contact"], name="conversations_invited"),
         ]

@@ -104,6 +104,13 @@ def parcel(application: Application) -> Parcel | None:
     return Parcel.objects.filter(application=application).exclude(outcome="taken_out").order_by("-id").first()
 
 
+def by_tracking(number: str, office: str) -> str:
+    """The code of the request whose envelope carries this tracking number; empty when there is none in this office."""
+    wanted = "".join(number.upper().split())
+    found = Parcel.objects.filter(tracking_number=wanted, application__office_id=office)
+    return str(found.values_list("application__code", flat=True).first() or "") if wanted else ""
+
+
 def pickup_code(application: Application) -> str:
     """The code that opens the shelf, for the resident herself; empty when there is none."""
     row = PickupCode.objects.filter(application=application, used_at=None).first()

@@ -127,6 +127,14 @@ QUERIES: dict[str, str] = {
         SELECT a.code FROM applications_application a JOIN suket_letter l ON l.resident_id = a.resident_id
         WHERE a.slot = 'card' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
           AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
+    "I17 what is held or withdrawn was never with the provider": f"""
+        SELECT id, state FROM conversations_message
+        WHERE state IN ('held', 'withdrawn') AND (provider_id IS NOT NULL OR tries > 0 OR NOT outgoing) LIMIT {_LIMIT}""",
+    "I17 a held answer waits for a resident who has not written since": f"""
+        SELECT m.id FROM conversations_message m JOIN conversations_contact c ON c.id = m.contact_id
+        WHERE m.state = 'held' AND c.last_inbound_at >= date_trunc('second', m.at) LIMIT {_LIMIT}""",
+    "I18 whoever has a conversation has it since an instant": f"""
+        SELECT id FROM conversations_contact WHERE (owner <> '') <> (owned_at IS NOT NULL) LIMIT {_LIMIT}""",
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message
         WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",

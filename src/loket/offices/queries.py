@@ -10,6 +10,7 @@ from datetime import time as clock_time
 from loket.core import clock
 from loket.core.errors import N_, Refusal
 from loket.offices import rules
+from loket.offices.hours import Hours
 from loket.offices.models import Holiday, Office, Region
 
 _FRESH_FOR = 5.0
@@ -33,6 +34,10 @@ class OfficeView:
     kelurahan: dict[str, str]
     kecamatan: dict[str, str]
     postal_codes: dict[str, str]
+
+    @property
+    def hours(self) -> Hours:
+        return Hours(self.zone, self.opens_at, self.closes_at, self.holidays)
 
     def today(self) -> date:
         return clock.today(self.zone)

@@ -21,6 +21,21 @@ class Settings:
     fix_within_days: int = 14
     remind_after_days: int = 3
     low_stock_days: int = 15
+    # Clocks of a conversation, in minutes of office hours: first answer, settled, and how long its owner may be silent.
+    chat_reply_minutes: int = 60
+    chat_settle_minutes: int = 840
+    chat_return_minutes: int = 45
+    # Sending: hours in which no news goes out, messages a second of the number and of campaigns in it, people a day who are
+    # kept for news, and after how many hours without delivery a card's news goes another way.
+    quiet_from_hour: int = 21
+    quiet_until_hour: int = 6
+    wa_per_second: int = 70
+    campaign_per_second: int = 20
+    notice_reserve: int = 100
+    fallback_after_hours: int = 24
+    # Days that photos are kept: in a chat since they came, in a case since it ended.
+    chat_photo_days: int = 30
+    case_photo_days: int = 30
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

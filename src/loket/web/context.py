@@ -26,6 +26,7 @@ PLACES = (
     ((Role.COURIER,), "post:pos", _("Kantor Pos")),
     ((Role.HEAD, Role.AUDITOR), "oversight:pimpinan", _("Pimpinan")),
     ((Role.VERIFIER, Role.COUNTER, Role.AUDITOR), "desk:cari", _("Cari")),
+    ((Role.HEAD, Role.ADMIN), "desk:balasan", _("Balasan siap pakai")),
     ((Role.ADMIN,), "admin:kelola", _("Kelola")),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -20,6 +21,14 @@ from loket.offices.queries import OfficeView
 def text(request: HttpRequest, name: str, most: int = 600) -> str:
     """One field, trimmed and cut to what any rule accepts; PostgreSQL keeps no NUL."""
     return request.POST.get(name, "").replace("\0", "").strip()[:most]
+
+
+def identity(written: str) -> UUID | None:
+    """The id of a row as an address or a hidden field carries it; None for what is none."""
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
 
 
 def day_if_given(request: HttpRequest, name: str) -> date | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from loket.applications import rules
 from loket.core.errors import Refusal, Refusals
 
 # (what the office says, what the resident reads, colour): one word for one thing on every screen.
@@ -66,15 +68,34 @@ PRINT_RESULTS = {
     "encode_failure": _("Gagal encode"),
     "factory_defect": _("Cacat pabrik"),
 }
-MESSAGES = {
-    "queued": _("menunggu dikirim"),
-    "sending": _("sedang dikirim"),
-    "unknown": _("belum ada kabar"),
-    "sent": _("terkirim"),
-    "delivered": _("sampai"),
-    "read": _("dibaca"),
-    "failed": _("gagal"),
-    "dead": _("gagal"),
+# Where an outgoing message stands, and what there is to do about it.
+MESSAGES: dict[str, tuple[Any, Any]] = {
+    "queued": (_("Antre"), _("Dikirim sebentar lagi.")),
+    "by_hand": (_("Menunggu dikirim dengan tangan"), _("Kirim dari HP kantor, lalu tandai terkirim.")),
+    "sending": (_("Sedang dikirim"), ""),
+    "unknown": (_("Belum pasti"), _("Jawaban WhatsApp hilang. Loket menunggu kabar, lalu mencoba lagi sendiri.")),
+    "sent": (_("Terkirim"), ""),
+    "delivered": (_("Sampai"), ""),
+    "read": (_("Dibaca"), ""),
+    "failed": (_("Gagal"), ""),
+    "dead": (_("Gagal"), ""),
+    "held": (_("Ditahan"), _("Dikirim sendiri begitu warga menulis.")),
+}
+REMARKS = {
+    "claimed": _("{who} mengambil percakapan ini"),
+    "taken": _("{who} mengambil alih dari {other}"),
+    "handed": _("{who} menyerahkan kepada {other}"),
+    "returned": _("Kembali ke antrean: {other} belum membalas"),
+    "released": _("{who} menyelesaikan percakapan; jawaban otomatis aktif lagi"),
+    "filed": _("{who} membuat permohonan {code} dari percakapan ini"),
+}
+# What the worker saw in a photo: a hint beside it, decided by the officer.
+PHOTO_FAULTS = {
+    "dark": _("Foto gelap"),
+    "bright": _("Foto silau"),
+    "small": _("Tulisan kecil"),
+    "blurred": _("Foto buram"),
+    "cut": _("Ada bagian terpotong"),
 }
 ACTIONS = {
     "application.file": _("Permohonan diajukan"),
@@ -109,6 +130,8 @@ ACTIONS = {
     "delivery.resend_code": _("Kode ambil dikirim ulang"),
     "read.case": _("Data dibuka petugas"),
     "read.photo": _("Foto berkas dibuka petugas"),
+    "read.chat_photo": _("Foto obrolan dibuka petugas"),
+    "case.photos_deleted": _("Foto berkas dihapus sesuai masa simpannya"),
     "read.nik": _("NIK dibuka petugas"),
     "read.search_nik": _("Dicari petugas dengan NIK"),
 }
@@ -138,3 +161,22 @@ def resident_state(state: str) -> str:
 
 def colour(state: str) -> str:
     return STATES[state][2]
+
+
+def who_acts(state: str) -> str:
+    """Whose turn it is while a request is in this state; empty when nothing is left to do."""
+    if state in rules.FINAL:
+        return ""
+    if state in ("needs_fix", "printed", "on_shelf", "returned_home"):
+        return gettext("Warga")
+    return gettext("Kantor Pos") if state in ("manifested", "in_transit") else gettext("Kantor")
+
+
+def lasted(span: timedelta) -> str:
+    """A span as people say it, in its largest unit: minutes, hours or days."""
+    minutes = max(int(span.total_seconds() // 60), 0)
+    if minutes < 60:
+        return gettext("{n} menit").format(n=minutes)
+    if minutes < 48 * 60:
+        return gettext("{n} jam").format(n=minutes // 60)
+    return gettext("{n} hari").format(n=minutes // 1440)

@@ -1,6 +1,25 @@
 """Writes conversations: who is at the other end, what came in, the notices of other rooms, what the office answers."""
 
-from loket.conversations.actions.desk import answer, claim, open_thread, release
+from loket.conversations.actions.canned import write_canned
+from loket.conversations.actions.desk import (
+    answer,
+    claim,
+    filed,
+    forget_gone,
+    hand_over,
+    label,
+    leave,
+    note,
+    open_thread,
+    release,
+    retry,
+    return_silent,
+    save_draft,
+    snooze,
+    sought,
+    still_here,
+)
+from loket.conversations.actions.holding import hold, rewrite_held, withdraw_held
 from loket.conversations.actions.identity import (
     contact_by_phone,
     contact_by_user,
@@ -10,32 +29,78 @@ from loket.conversations.actions.identity import (
     speak,
 )
 from loket.conversations.actions.incoming import MESSAGE, call_person, key_of, not_understood, receive, step_taken
+from loket.conversations.actions.media import (
+    Sent,
+    bad_before,
+    bursts_due,
+    delete_old_photos,
+    files_in_use,
+    photo,
+    take_burst,
+)
 from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
+from loket.conversations.actions.sending import (
+    reach_by_email,
+    read_by_hand,
+    resume_sending,
+    send_template,
+    sent_by_hand,
+    suppress,
+)
 
 __all__ = [
     "CONTACT",
     "MESSAGE",
     "Notice",
+    "Sent",
     "answer",
+    "bad_before",
+    "bursts_due",
     "call_person",
     "claim",
     "contact_by_phone",
     "contact_by_user",
     "contact_to_tell",
     "data_key",
+    "delete_old_photos",
+    "filed",
+    "files_in_use",
+    "forget_gone",
+    "hand_over",
+    "hold",
     "key_of",
+    "label",
+    "leave",
     "merge",
     "names",
     "not_understood",
+    "note",
     "notify",
     "open_thread",
     "opt_out",
+    "photo",
+    "reach_by_email",
+    "read_by_hand",
     "receive",
     "release",
     "renumber",
+    "resume_sending",
+    "retry",
+    "return_silent",
+    "rewrite_held",
     "root",
+    "save_draft",
+    "send_template",
+    "sent_by_hand",
+    "snooze",
+    "sought",
     "speak",
     "step_taken",
+    "still_here",
+    "suppress",
+    "take_burst",
     "unmerge",
+    "withdraw_held",
+    "write_canned",
 ]

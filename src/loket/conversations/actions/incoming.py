@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Greatest
 
+from loket.conversations.actions.holding import resident_wrote
+from loket.conversations.actions.media import expect
 from loket.conversations.actions.merging import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import crypto
@@ -57,21 +59,32 @@ def receive(
         unread=F("unread") + 1,
         waiting_since=contact.waiting_since or sent_at,
     )
+    resident_wrote(contact.pk, sent_at=sent_at, at=at)
+    if media_id:
+        expect(row, kind, at=at)
     return Message.objects.get(pk=row)
 
 
 def step_taken(contact: Contact, step: str) -> None:
     """The bot understood: it remembers where the conversation stands and forgets failed tries."""
     Contact.objects.filter(pk=contact.pk).update(bot_tries=0, bot_step=step)
+    _bot_answers(contact)
 
 
 def not_understood(contact: Contact) -> int:
     """The bot did not understand; returns how often in a row."""
     Contact.objects.filter(pk=contact.pk).update(bot_tries=F("bot_tries") + 1)
+    _bot_answers(contact)
     return contact.bot_tries + 1
 
 
 def call_person(contact: Contact, *, at: datetime) -> None:
     """The conversation waits for somebody of the office, since its first call."""
-    Contact.objects.filter(pk=contact.pk).update(bot_tries=0)
-    Contact.objects.filter(pk=contact.pk, waiting_since=None).update(waiting_since=at)
+    Contact.objects.filter(pk=contact.pk).update(
+        bot_tries=0, waiting_since=Coalesce("waiting_since", Value(at)), person_since=Coalesce("person_since", Value(at))
+    )
+
+
+def _bot_answers(contact: Contact) -> None:
+    """Whoever the bot answers waits for nobody, unless a person was called for."""
+    Contact.objects.filter(pk=contact.pk, owner="", person_since=None).update(waiting_since=None, unread=0)

@@ -16,7 +16,7 @@ from loket.core.errors import N_, Refusal
 
 CONTACT, MESSAGE = "conversations_contact", "conversations_message"
 _MAY = (Role.VERIFIER, Role.COUNTER, Role.ADMIN)
-_TIMES = ("last_inbound_at", "last_message_at", "waiting_since", "opted_out_at")
+_TIMES = ("last_inbound_at", "last_message_at", "waiting_since", "opted_out_at", "owned_at", "person_since", "snoozed_until")
 _MOVE = "UPDATE conversations_message SET contact_id = %s WHERE contact_id = %s RETURNING id"
 
 _ROOT = """
@@ -83,6 +83,7 @@ def join(kept_id: UUID, gone_id: UUID, *, reason: str, is_same_account: bool, by
     kept.former_keys = [*kept.former_keys, wrapped, *former]
     _add_up(kept, gone)
     gone.merged_into, gone.last_message_at, gone.waiting_since, gone.unread, gone.owner = kept, None, None, 0, ""
+    gone.owned_at = gone.person_since = gone.snoozed_until = None
     gone.save()
     kept.save()
     with connection.cursor() as cursor:
@@ -155,7 +156,9 @@ def _take_over(kept: Contact, gone: Contact) -> None:
 def _add_up(kept: Contact, gone: Contact) -> None:
     """One conversation's state out of two."""
     kept.unread += gone.unread
-    kept.owner = kept.owner or gone.owner
+    if not kept.owner:
+        kept.owner, kept.owned_at = gone.owner, gone.owned_at
+    kept.person_since = _pick(min, kept.person_since, gone.person_since)
     kept.last_inbound_at = _pick(max, kept.last_inbound_at, gone.last_inbound_at)
     kept.last_message_at = _pick(max, kept.last_message_at, gone.last_message_at)
     kept.waiting_since = _pick(min, kept.waiting_since, gone.waiting_since)
@@ -187,7 +190,7 @@ def _give_back(kept: Contact, gone: Contact, before: dict[str, Any]) -> None:
         gone.phone, gone.phone_index = _bytes(hers["phone"]), _bytes(hers["index"])
     row = before["row"]
     for name in _TIMES:
-        setattr(gone, name, datetime.fromisoformat(row[name]) if row[name] else None)
+        setattr(gone, name, datetime.fromisoformat(row[name]) if row.get(name) else None)
     gone.unread, gone.owner = row["unread"], row["owner"]
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from loket.audit import actions as audit
+from loket.conversations import rules
 from loket.conversations.actions.incoming import MESSAGE
 from loket.conversations.actions.merging import data_key, root
 from loket.conversations.models import Contact
@@ -21,8 +22,8 @@ from loket.core.ids import uuid7
 
 _QUEUE = """
 INSERT INTO conversations_message (id, contact_id, outgoing, kind, notice, params, case_id, author, state, due_at, at,
-                                   error, tries, media_id, body)
-SELECT t.id, t.contact_id, true, 'notice', t.notice, t.params::jsonb, t.case_id, %s, 'queued', %s, %s, '', 0, '', t.body
+                                   error, tries, media_id, body, lane)
+SELECT t.id, t.contact_id, true, 'notice', t.notice, t.params::jsonb, t.case_id, %s, 'queued', %s, %s, '', 0, '', t.body, %s
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::bytea[])
      WITH ORDINALITY AS t(id, contact_id, notice, params, case_id, body, n) ORDER BY t.n
 """
@@ -58,6 +59,7 @@ def notify(notices: Sequence[Notice], *, by: Actor, at: datetime) -> None:
                 by.name,
                 at,
                 at,
+                int(rules.lane_of(by.name)),
                 ids,
                 [item.contact_id for item in notices],
                 [item.notice for item in notices],

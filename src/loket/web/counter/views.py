@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
-from loket.applications.filing import Filing
+from loket.applications.filing import Filing, Paper
 from loket.catalogue import queries as catalogue
+from loket.conversations import actions as talks
+from loket.conversations import queries as threads
 from loket.core import answers, clock, codes
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal, Refusals
@@ -48,9 +50,19 @@ def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
     service = catalogue.service(layanan)
     office = offices.office(actor.office)
     context: dict[str, Any] = {"typed": request.POST, "kunci": forms.text(request, "kunci", 64) or uuid4().hex}
+    chat = forms.identity(request.POST.get("dari") or request.GET.get("dari", ""))
+    if chat:
+        # Out of a conversation: what is known of her is filled in, and reading it is recorded like any other reading.
+        talks.open_thread(chat, by=actor, at=clock.now())
+        known = threads.line(chat, actor.office)
+        context |= {
+            "dari": chat,
+            "typed": request.POST or {"name": known.name, "phone": known.phone},
+            "chat_photos": [(one.id, one.at) for one in threads.thread(chat, actor.office) if one.photo and not one.outgoing],
+        }
     if request.method == "POST":
         try:
-            code = _file(request, actor, service, context["kunci"])
+            code = _file(request, actor, service, context["kunci"], chat)
             return redirect("counter:bukti", kode=code)
         except (Refusal, Refusals) as problem:
             context["problems"] = words.problems(problem)
@@ -64,9 +76,8 @@ def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
     return render(request, "counter/terima.html", context, status=422 if "problems" in context else 200)
 
 
-def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: str) -> str:
+def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: str, chat: UUID | None) -> str:
     """File once per form: a second press of the button leads to the same receipt."""
-    at = clock.now()
     filing = Filing(
         service=service,
         nik=forms.text(request, "nik", 40),
@@ -75,13 +86,13 @@ def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: s
         birth_date=forms.day_if_given(request, "birth_date"),
         phone=forms.text(request, "phone", 30),
         address=forms.address(request),
-        papers=forms.papers(request, service.documents),
+        papers=_papers(request, actor, service.documents),
         channel="counter",
     )
     try:
         return answers.once(
             f"counter:{actor.name}", key, forms.content(request),
-            lambda: (201, applications.file(filing, by=actor, at=at).code),
+            lambda: (201, _filed(filing, chat, actor)),
         ).body  # fmt: skip
     except Refusal as problem:
         if problem.code == "idempotency_reused":
@@ -90,6 +101,24 @@ def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: s
                 status=409,
             ) from problem  # fmt: skip
         raise
+
+
+def _papers(request: HttpRequest, actor: Actor, kinds: tuple[str, ...]) -> list[Paper]:
+    """The photos chosen from this computer, and for the other kinds those picked from the conversation."""
+    papers = forms.papers(request, kinds)
+    for kind in set(kinds) - {paper.kind for paper in papers}:
+        if picked := forms.identity(forms.text(request, f"obrolan_{kind}", 40)):
+            papers.append(Paper(kind, talks.photo(picked, by=actor, at=clock.now())))
+    return sorted(papers, key=lambda paper: kinds.index(paper.kind))
+
+
+def _filed(filing: Filing, chat: UUID | None, actor: Actor) -> str:
+    """File, and note it in the conversation it came out of; both or neither."""
+    at = clock.now()
+    receipt = applications.file(filing, chat=chat, by=actor, at=at)
+    if chat:
+        talks.filed(chat, receipt.id, by=actor, at=at)
+    return receipt.code
 
 
 @require_safe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.desk import chat, views
+from loket.web.desk import chat, photos, replies, views
 
 app_name = "desk"
 urlpatterns = [
@@ -17,9 +17,24 @@ urlpatterns = [
     path("k/<str:kode>/nik/", views.reveal, name="nik"),
     path("k/<str:kode>/nomor/", views.change_phone, name="nomor"),
     path("foto/<uuid:berkas>/", views.photo, name="foto"),
+    path("obrolan/foto/<uuid:pesan>/", photos.chat_photo, name="foto_obrolan"),
     path("obrolan/", chat.conversations, name="obrolan"),
+    path("obrolan/kabar/", chat.news, name="kabar"),
+    path("obrolan/cari/", chat.search, name="cari_obrolan"),
+    path("obrolan/balasan/", replies.answers, name="balasan"),
     path("obrolan/<uuid:kontak>/", chat.thread, name="percakapan"),
+    path("obrolan/<uuid:kontak>/kabar/", chat.news, name="kabar_percakapan"),
+    path("obrolan/<uuid:kontak>/tutup/", chat.leave, name="tutup"),
     path("obrolan/<uuid:kontak>/balas/", chat.answer, name="balas"),
+    path("obrolan/<uuid:kontak>/draf/", chat.draft, name="draf"),
     path("obrolan/<uuid:kontak>/ambil/", chat.claim, name="ambil"),
     path("obrolan/<uuid:kontak>/lepas/", chat.release, name="lepas"),
+    path("obrolan/<uuid:kontak>/serah/", chat.hand_over, name="serah"),
+    path("obrolan/<uuid:kontak>/catatan/", chat.note, name="catatan"),
+    path("obrolan/<uuid:kontak>/label/", chat.label, name="label"),
+    path("obrolan/<uuid:kontak>/tunda/", chat.snooze, name="tunda"),
+    path("obrolan/<uuid:kontak>/gabung/", chat.merge, name="gabung"),
+    path("obrolan/<uuid:kontak>/pisah/<uuid:gabungan>/", chat.unmerge, name="pisah"),
+    path("obrolan/<uuid:kontak>/ditahan/<uuid:pesan>/", chat.held, name="ditahan"),
+    path("obrolan/<uuid:kontak>/ulang/<uuid:pesan>/", chat.retry, name="ulang"),
 ]
