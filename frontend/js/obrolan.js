@@ -24,14 +24,19 @@ const toEnd = () => scroller && (scroller.scrollTop = scroller.scrollHeight);
 const busy = (part) =>
   part.querySelector("details[open]") || (part.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select"));
 
+// False when something was left as it is, to be asked for again.
 function takeOver(part, next) {
+  const isList = part.matches("ul, ol");
+  if (!isList && busy(part)) return false;
   const focused = part.contains(document.activeElement) && document.activeElement.closest("[id]")?.id;
-  if (part.matches("ul, ol")) keyed(part, next);
+  let isWhole = true;
+  if (isList) isWhole = keyed(part, next);
   else part.replaceWith(next);
   if (focused && document.activeElement === document.body) {
     const again = document.getElementById(focused);
     (again?.matches("a, button, input") ? again : again?.querySelector("a, button"))?.focus();
   }
+  return isWhole;
 }
 
 // A list changes line by line: what stayed the same is not touched, so that nothing jumps under a finger.
@@ -39,6 +44,7 @@ function keyed(list, next) {
   const wanted = new Map([...next.children].map((item) => [item.id, item]));
   for (const item of [...list.children]) if (!wanted.has(item.id)) item.remove();
   let place = list.firstElementChild;
+  let isWhole = true;
   for (const [id, item] of wanted) {
     const now = id && list.querySelector(`:scope > [id="${CSS.escape(id)}"]`);
     if (!now) {
@@ -47,10 +53,15 @@ function keyed(list, next) {
     }
     const isNext = now === place;
     let kept = now;
-    if (bare(now) !== bare(item)) now.replaceWith((kept = item));
+    if (now.querySelector("details[open]")) item.querySelector("details")?.setAttribute("open", "");
+    if (bare(now) !== bare(item)) {
+      if (busy(now)) isWhole = false;
+      else now.replaceWith((kept = item));
+    }
     if (!isNext) list.insertBefore(kept, place);
     place = kept.nextElementSibling;
   }
+  return isWhole;
 }
 
 function show(html) {
@@ -62,8 +73,7 @@ function show(html) {
   for (const next of parsed.querySelectorAll("[data-part]")) {
     const part = inbox.querySelector(`[data-part="${next.dataset.part}"]`);
     if (!part || bare(part) === bare(next)) continue;
-    if (busy(part)) isWhole = false;
-    else takeOver(part, next);
+    if (!takeOver(part, next)) isWhole = false;
   }
   // What was left alone is asked for again.
   inbox.dataset.versi = isWhole ? parsed.dataset.versi : "";

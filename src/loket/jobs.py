@@ -9,17 +9,19 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts, recalls
-from loket.bot import conversation
+from loket.bot import conversation, photos
 from loket.conversations import actions as talks
 from loket.conversations import authenticity, campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
+from loket.conversations import media as files
 from loket.conversations.models import Contact
-from loket.core import clock, limits
+from loket.core import clock, limits, media
 from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
@@ -42,7 +44,7 @@ def run_worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
-    via = gateways.configured()
+    via, source = gateways.configured(), files.configured()
     # Invitations have senders of their own: however slow they are, an answer finds a free one.
     answers, invitations = outbox.Post(via, outbox.REPLIES), outbox.Post(via, outbox.INVITATIONS, slots=4)
     loops: list[tuple[Callable[[], int], float]] = [
@@ -51,6 +53,10 @@ def run_worker() -> None:
         (answers.turn, IDLE),
         (invitations.turn, IDLE),
         (keep_account, 20.0),
+        (lambda: files.fetch_due(source), IDLE),
+        (photos.answer_due, 1.0),
+        (applications.judge_due, 1.0),
+        (sweep_files, 3600.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -106,6 +112,7 @@ def tend() -> int:
             partial(return_silent_chats, code),
             partial(send_what_was_lost, code),
             partial(ask_for_opinions, code),
+            partial(delete_old_photos, code),
         ]
     for step in steps:
         try:
@@ -170,3 +177,22 @@ def send_what_was_lost(office: str) -> int:
 def ask_for_opinions(office: str) -> int:
     """A sample of those whose request was finished yesterday is asked how the service was."""
     return surveys.invite_due(by=system(office, "survey"), at=clock.now())
+
+
+def delete_old_photos(office: str) -> int:
+    """Photos whose time is over: those of ended cases, and those that only lie in a chat."""
+    kept, by, now = offices.office(office).settings, system(office, "retention"), clock.now()
+    return applications.delete_old_photos(kept.case_photo_days, by=by, at=now) + talks.delete_old_photos(
+        kept.chat_photo_days, by=by, at=now
+    )
+
+
+# Every room that stores files says which it uses: what none of them names is deleted (a test looks for rooms left out).
+FILES_IN_USE: tuple[Callable[[], set[UUID]], ...] = (applications.files_in_use, talks.files_in_use)
+
+
+def sweep_files() -> int:
+    """Delete files older than a day that no row names: what a crash left between a file and its row."""
+    used = set[UUID]().union(*(room() for room in FILES_IN_USE))
+    media.delete([row for row in media.orphans(used) if media.is_older(row, 24 * 3600)])
+    return 0

@@ -197,6 +197,11 @@ EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("LOKET_MAIL_FROM", EMAIL_HOST_USER or "loket@localhost")
+# Where photos lie: the path that tells their address, the hosts that may see the token besides the provider's own, and a
+# provider's own way to those hosts (360dialog).
+WA_MEDIA_PATH = os.environ.get("LOKET_WA_MEDIA_PATH", "/v23.0/{media_id}")
+WA_MEDIA_HOSTS = tuple(os.environ.get("LOKET_WA_MEDIA_HOSTS", "lookaside.fbsbx.com").lower().split())
+WA_MEDIA_VIA = os.environ.get("LOKET_WA_MEDIA_VIA", "")
 
 LOGGING = {
     "version": 1,

@@ -242,10 +242,10 @@ def test_a_provider_may_sign_in_base64_or_send_a_secret_header(cast: Cast, setti
     proof = base64.b64encode(hmac.digest(b"rahasia-uji", body, "sha256")).decode()
     assert post(body, HTTP_X_TANDA=proof) == "200"
     assert post(body + b" ", HTTP_X_TANDA=proof) == "401"
-    settings.WA_SIGNATURE = "secret D360-Webhook Bearer:"
-    assert post(delivery(message("wamid.2")), HTTP_D360_WEBHOOK="Bearer:rahasia-uji") == "200"
-    for wrong in ("Bearer:rahasia", "rahasia-uji", "", "Bearer:rahasia-ujié"):
-        assert post(delivery(message("wamid.3")), HTTP_D360_WEBHOOK=wrong) == "401"
+    settings.WA_SIGNATURE = "secret Authorization Bearer"
+    assert post(delivery(message("wamid.2")), HTTP_AUTHORIZATION="Bearer rahasia-uji") == "200"
+    for wrong in ("Bearer rahasia", "rahasia-uji", "", "Bearer rahasia-ujié"):
+        assert post(delivery(message("wamid.3")), HTTP_AUTHORIZATION=wrong) == "401"
     # A secret that is sent along is not kept beside the message.
     assert not rows("SELECT 1 FROM conversations_delivery WHERE signature LIKE '%%rahasia%%'")
 

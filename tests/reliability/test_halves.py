@@ -100,7 +100,7 @@ def test_an_update_that_fails_is_tried_again_later_and_then_counted(cast: Cast) 
     assert insight.attention(CILEGON).not_understood == 1
 
 
-def test_an_odd_update_takes_none_of_the_others_with_it() -> None:
+def test_an_odd_update_takes_none_of_the_others_with_it(cast: Cast) -> None:
     body = json.loads(update(message("wamid.1"), message("wamid.2")))
     changes = body["entry"][0]["changes"]
     changes.insert(0, {"field": "messages", "value": "odd"})

@@ -122,7 +122,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
         "head": ["pimpinan/"],
-        "admin": ["kelola/", "kelola/templat/", "kelola/kampanye/"],
+        "admin": ["kelola/", "kelola/templat/", "kelola/kampanye/", "kelola/saluran/"],
     }  # fmt: skip
 
 

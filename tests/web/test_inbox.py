@@ -11,11 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
+from loket.applications.models import Application
 from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import queries as threads
 from loket.conversations.models import Contact, Message
-from loket.core import clock, codes
+from loket.core import clock, codes, images
+from loket.core import media as store
 from tests import cast as play
 from tests.cast import CILEGON, NOW, PASSWORD, Cast
 
@@ -82,8 +84,18 @@ def test_news_of_a_conversation_that_was_not_opened_is_not_given(cast: Cast) -> 
     answer = client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": "x"})
     assert (answer.status_code, answer.content) == (409, b"")
     page_of(client, contact)
+    assert client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": "x"}).status_code == 200
+    other = signed_in("counter")
+    assert other.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": "x"}).status_code == 409
+
+
+def test_a_page_whose_predecessor_says_goodbye_late_is_still_told_the_news(cast: Cast) -> None:
+    contact, client = chat(), signed_in("verifier")
+    page_of(client, contact)
     client.post(f"/petugas/obrolan/{contact}/tutup/")
-    assert client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": "x"}).status_code == 409
+    assert threads.lookers(contact, cast.counter.name) == []
+    assert client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": "x"}).status_code == 200
+    assert threads.lookers(contact, cast.counter.name) == [threads.Looker(cast.verifier.name, False)]
 
 
 def test_a_poll_that_finds_nothing_new_costs_few_statements(cast: Cast, django_assert_max_num_queries: Any) -> None:
@@ -322,3 +334,42 @@ def test_merged_conversations_open_as_one(cast: Cast) -> None:
     client = signed_in("verifier")
     assert client.get(f"/petugas/obrolan/{gone}/").headers["Location"] == f"/petugas/obrolan/{kept}/"
     assert "Nomor lamanya hilang" in page_of(client, kept)
+
+
+def sent_photo(contact: UUID) -> Message:
+    """A photo that was fetched and kept, as the worker leaves it."""
+    row = Contact.objects.get(pk=contact)
+    at = clock.now()
+    message = talks.receive(row, provider_id=f"wamid.{uuid4()}", kind="image", body="", sent_at=at, at=at)
+    assert message
+    stored = store.store([(uuid4(), images.accept(play.photo()))], talks.data_key(row))
+    Message.objects.filter(pk=message.pk).update(photo=stored[0].id)
+    return message
+
+
+def test_a_photo_of_the_chat_is_opened_on_demand_and_becomes_a_paper_of_the_request(cast: Cast) -> None:
+    contact, client = chat(name="MELATI KUSUMA"), signed_in("counter")
+    message = sent_photo(contact)
+    assert f'/petugas/obrolan/foto/{message.pk}/" alt' in page_of(client, contact)
+    assert client.get(f"/petugas/obrolan/foto/{message.pk}/").headers["Content-Type"] == "image/jpeg"
+    wanted = play.filing()
+    born = wanted.birth_date
+    assert born
+    page = client.get(f"/petugas/loket/terima/KTP_NEW/?dari={contact}").content.decode()
+    assert f'<option value="{message.pk}">' in page
+    values = {
+        "dari": str(contact), "kunci": uuid4().hex, "nik": wanted.nik, "kk_number": wanted.kk_number, "name": "Melati Kusuma",
+        "birth_date_hari": born.day, "birth_date_bulan": born.month, "birth_date_tahun": born.year, "phone": PHONE,
+        "alamat": wanted.address.line, "kelurahan": wanted.address.kelurahan, "kode_pos": "",
+        **{f"obrolan_{kind}": str(message.pk) for kind in wanted.service.documents},
+    }  # fmt: skip
+    answer = client.post("/petugas/loket/terima/KTP_NEW/", values)
+    assert answer.status_code == 302, unescape(answer.content.decode())
+    case = Application.objects.get()
+    assert case.contact_id == contact
+    assert case.channel == "counter"
+    assert [row.kind for row in threads.remarks(contact, CILEGON)] == ["filed"]
+    again = client.post("/petugas/loket/terima/KTP_NEW/", values)
+    assert again.headers["Location"] == answer.headers["Location"]
+    assert Application.objects.count() == 1
+    assert len(threads.remarks(contact, CILEGON)) == 1

@@ -84,7 +84,7 @@ def is_signed(body: bytes, proof: str, secret: str, scheme: Scheme) -> bool:
     """Whether the header fits exactly these bytes; without a secret nothing does."""
     if not secret or not proof.startswith(scheme.prefix):
         return False
-    given = proof.removeprefix(scheme.prefix).encode()
+    given = proof.removeprefix(scheme.prefix).strip().encode()
     if scheme.name == "secret":
         return hmac.compare_digest(given, secret.encode())
     digest = hmac.digest(secret.encode(), body, "sha256")

@@ -121,10 +121,14 @@ def _is_about_another(draft: Draft, read: pasted.Pasted) -> bool:
     return bool(known and read.fields.get("nik") and known != read.fields["nik"])
 
 
-def _draft(turn: Turn) -> Draft | None:
-    contact = turn.contact
+def form_of(contact: Contact, at: datetime) -> Draft | None:
+    """The form that this chat has begun, as long as the chat is the same person's."""
     index = bytes(contact.phone_index) if contact.phone_index else None
-    return drafts.of_chat(contact.pk, talks.holder(contact), index, turn.at)
+    return drafts.of_chat(contact.pk, talks.holder(contact), index, at)
+
+
+def _draft(turn: Turn) -> Draft | None:
+    return form_of(turn.contact, turn.at)
 
 
 def _begun(turn: Turn) -> bool:
@@ -132,11 +136,13 @@ def _begun(turn: Turn) -> bool:
     return draft is not None and drafts.is_begun(draft)
 
 
+def new_form(contact: Contact, at: datetime) -> Draft:
+    """A new form of this chat."""
+    return drafts.begin_in_chat(contact=contact.pk, holder=talks.holder(contact), by=resident(contact.office_id), at=at)
+
+
 def _new(turn: Turn) -> Draft:
-    contact = turn.contact
-    return drafts.begin_in_chat(
-        contact=contact.pk, holder=talks.holder(contact), by=resident(contact.office_id), at=turn.at
-    )
+    return new_form(turn.contact, turn.at)
 
 
 def _link(name: str, draft: Draft, **private: str) -> Reply:
@@ -395,16 +401,8 @@ def in_indonesian(turn: Turn) -> Reply:
     return menu(turn)
 
 
-def voice(turn: Turn) -> Reply:
-    return Reply("voice")
-
-
 def other_kind(turn: Turn) -> Reply:
     return Reply("other_kind")
-
-
-def media(turn: Turn) -> Reply:
-    return Reply("media")
 
 
 def nothing(turn: Turn) -> None:

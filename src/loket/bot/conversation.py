@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from loket.applications import drafts
 from loket.bot import pasted, words
-from loket.bot.answers import Reply, Turn, code_in, form_address
+from loket.bot.answers import Reply, Turn, code_in, form_address, form_of
 from loket.bot.steps import BY_FLOW, BY_INTENT, BY_KIND, FLOWS, FOR_THE_PERSON, NO_NEWS, STEPS
 from loket.conversations import actions as talks
 from loket.conversations import memory
@@ -61,8 +61,7 @@ def remind_of_forms(office: str) -> int:
     """Whoever has begun a form and fell silent is offered it once more, while a free message still reaches her."""
     at, by, told = clock.now(), system(office, "bot"), 0
     for contact in memory.silent_for(office, at, IDLE, WINDOW):
-        index = bytes(contact.phone_index) if contact.phone_index else None
-        draft = drafts.of_chat(contact.pk, talks.holder(contact), index, at)
+        draft = form_of(contact, at)
         if draft and drafts.is_begun(draft) and not memory.was_told(contact, ("form_waiting",), draft.started_at):
             talks.notify([talks.Notice(contact.pk, "form_waiting", None, {}, {"link": form_address(draft)})], by=by, at=at)
             told += 1

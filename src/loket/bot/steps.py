@@ -76,8 +76,8 @@ STEPS: dict[str, Step] = {
         Step("stop", answers.stop, ("stopped",), ("stop",)),
         Step("english", answers.in_english, ("welcome", "welcome_back"), ("english",)),
         Step("indonesian", answers.in_indonesian, ("welcome", "welcome_back"), ("indonesian",)),
-        Step("media", answers.media, ("media",), kinds=("image", "document")),
-        Step("voice", answers.voice, ("voice",), kinds=("audio",)),
+        # What comes as a file is answered once for all that comes at once, when it is fetched and judged: `bot.photos`.
+        Step("media", answers.nothing, (), kinds=("image", "document", "audio", "video", "sticker")),
         Step("other", answers.other_kind, ("other_kind",), kinds=("*",)),
         Step("nothing", answers.nothing, (), kinds=("reaction",)),
     )
@@ -86,6 +86,6 @@ BY_INTENT = {intent: step.name for step in STEPS.values() for intent in step.int
 BY_KIND = {kind: step.name for step in STEPS.values() for kind in step.kinds}
 BY_FLOW = {flow: step.name for step in STEPS.values() for flow in step.flows}
 # Said to a chat that waits for a person, these are more of the same: the person reads them.
-FOR_THE_PERSON = frozenset({"unknown", "person", "broker", "complaint", "notme", "voice", "other", "expired"})
+FOR_THE_PERSON = frozenset({"unknown", "person", "broker", "complaint", "notme", "other", "expired"})
 # More of a burst that was just answered: worth no answer of its own.
 NO_NEWS = frozenset({"menu", "thanks"})

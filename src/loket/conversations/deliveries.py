@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakSet
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
@@ -90,11 +90,12 @@ def keep(body: bytes, pieces: list[Piece], signature: str = "") -> None:
 def _execute(values: list[bytes]) -> None:
     """Send the statement prepared and its values in binary: through a cursor it costs four times as much of Python,
     which is what limits how many deliveries a server takes."""
-    connection.ensure_connection()
-    session = connection.connection
+    mine = connections[DEFAULT_DB_ALIAS]
+    mine.ensure_connection()
+    session = mine.connection
     server = session.pgconn
     # Inside somebody's transaction nothing may fail, not even for a statement that is no longer prepared.
-    name = b"" if connection.in_atomic_block else _NAME
+    name = b"" if mine.in_atomic_block else _NAME
     if not name or session not in _ready:
         _checked(server.prepare(name, KEEP.encode(), _TYPES))
         _ready.add(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from loket.audit import actions as audit
 from loket.conversations import account, outbox
 from loket.conversations.actions import contact_by_user, receive, renumber
 from loket.conversations.deliveries import ACCOUNT, STATUS, STRANGE, opened, seconds
-from loket.conversations.models import Contact
+from loket.conversations.models import Contact, Event
 from loket.core import clock
 from loket.core.actor import Actor, Role, require, system
 from loket.core.errors import N_, Refusal
@@ -28,7 +28,7 @@ MAX_TRIES = len(PAUSES) + 1
 # own send has returned, and one may be about a message that another program of the office sent.
 UNMATCHED = (5, 30, 120, 600, 3600)
 # How long the provider's own bytes are kept, and the content of what was understood. The keys stay for good.
-KEPT = timedelta(days=30)
+KEPT_DAYS = 30
 _MEDIA = ("image", "document", "audio", "video", "sticker")
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,10 @@ WHERE id = %s
 """
 _FORGET = """
 UPDATE conversations_event SET payload = NULL
-WHERE payload IS NOT NULL AND done_at IS NOT NULL AND done_at < clock_timestamp() - %s::interval
+WHERE payload IS NOT NULL AND done_at IS NOT NULL AND done_at < clock_timestamp() - %s * interval '1 day'
 """
 _CLEAR = """
-DELETE FROM conversations_delivery WHERE received_at < clock_timestamp() - %s::interval
+DELETE FROM conversations_delivery WHERE received_at < clock_timestamp() - %s * interval '1 day'
   AND id IN (SELECT id FROM conversations_delivery ORDER BY id LIMIT 10000)
 """
 
@@ -120,8 +120,14 @@ def clean() -> None:
     """Forget deliveries of a month ago and the content of what was understood that long ago; the keys stay, so that
     nothing comes twice, and so does what nobody has understood yet."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [KEPT])
-        cursor.execute(_CLEAR, [KEPT])
+        cursor.execute(_FORGET, [KEPT_DAYS])
+        cursor.execute(_CLEAR, [KEPT_DAYS])
+
+
+def put_aside(limit: int = 50) -> list[Event]:
+    """Updates that nobody understood, the newest first; their content stays sealed."""
+    found = Event.objects.filter(done_at=None, tries__gte=MAX_TRIES).exclude(error="unmatched")
+    return list(found.defer("payload").order_by("-id")[:limit])
 
 
 @transaction.atomic

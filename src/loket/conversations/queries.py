@@ -22,7 +22,7 @@ from loket.offices import queries as offices
 
 NOTE, UNSENT = Note._meta.db_table, Unsent._meta.db_table
 # Longer than twice the pause between two signs of life of a page that is looked at.
-LOOKING, TYPING = "25 seconds", "12 seconds"
+LOOKING, TYPING = "25 seconds", "15 seconds"
 # Whoever gave no sign of life for so long opens anew, and is recorded anew.
 OPENED = "10 minutes"
 VIEWS = ("untuk-saya", "menunggu", "saya", "bebas", "terbuka", "ditunda", "semua")
@@ -149,7 +149,7 @@ def inbox(office: str, wanted: Filter, me: str, at: datetime, limit: int = 60) -
     Two statements, and nothing is opened: a page that polls learns from `version` whether anything has changed.
     """
     view = offices.office(office)
-    given = {
+    given: dict[str, Any] = {
         "office": office, "me": me, "at": at, "labels": list(wanted.labels), "limit": limit,
         "reply": view.hours.before(at, view.settings.chat_reply_minutes),
         "settle": view.hours.before(at, view.settings.chat_settle_minutes),

@@ -39,6 +39,9 @@ class Settings:
     campaign_per_second: int = 20
     notice_reserve: int = 100
     fallback_after_hours: int = 24
+    # Days that photos are kept: in a chat since they came, in a case since it ended.
+    chat_photo_days: int = 30
+    case_photo_days: int = 30
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

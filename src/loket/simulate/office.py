@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 from django.contrib.auth.hashers import make_password
 
+from loket.conversations.models import Canned
 from loket.core.actor import Role
 from loket.offices import regions
 from loket.offices.models import Holiday, Office, Region
@@ -41,6 +42,18 @@ PEOPLE = (
     ("admin", "admin", "Admin", (Role.ADMIN,)),
 )
 
+# What officers say most, with places that are filled from the case.
+ANSWERS = (
+    ("Salam dan tunggu", "Halo {nama}, terima kasih sudah menulis. Saya periksa dulu, mohon tunggu sebentar.",
+     "Hello {nama}, thank you for writing. Let me check, one moment please."),
+    ("Status permohonan", "Permohonan {kode} ({layanan}): {status}. Kami selesaikan paling lambat {janji}.",
+     "Request {kode} ({layanan}): {status}. It will be ready by {janji}."),
+    ("Jam buka", "{kantor} buka Senin sampai Jumat, {jam_buka}, di {alamat}. Tidak perlu datang kalau mengajukan lewat chat ini.",
+     "{kantor} is open Monday to Friday, {jam_buka}, at {alamat}. There is no need to come if you file in this chat."),
+    ("Biaya", "Dokumennya gratis. Kalau dikirim Kantor Pos, ongkosnya {biaya_pos}, dibayar ke petugas Pos. Jangan bayar siapa pun selain itu.",
+     "The document is free. If Kantor Pos brings it, the fee is {biaya_pos}, paid to the post officer. Pay nobody else."),
+)  # fmt: skip
+
 
 def set_up(at: datetime) -> list[dict[str, str]]:
     """The office with its people; returns one login each, with passwords made for this installation."""
@@ -64,6 +77,10 @@ def set_up(at: datetime) -> list[dict[str, str]]:
         for item in found
     )  # fmt: skip
     Holiday.objects.bulk_create(Holiday(office=office, on=day, name=name) for day, name in HOLIDAYS.items())
+    Canned.objects.bulk_create(
+        Canned(office=office, name=name, version=1, text_id=indonesian, text_en=english, author="admin", at=at)
+        for name, indonesian, english in ANSWERS
+    )
     logins = []
     for role, username, full_name, roles in PEOPLE:
         password = f"{secrets.token_hex(3)}-{secrets.token_hex(3)}"

@@ -39,6 +39,15 @@ from loket.conversations.actions.incoming import (
     step_taken,
     withdraw,
 )
+from loket.conversations.actions.media import (
+    Sent,
+    bad_before,
+    bursts_due,
+    delete_old_photos,
+    files_in_use,
+    photo,
+    take_burst,
+)
 from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
 from loket.conversations.actions.sending import (
@@ -54,14 +63,19 @@ __all__ = [
     "CONTACT",
     "MESSAGE",
     "Notice",
+    "Sent",
     "answer",
+    "bad_before",
+    "bursts_due",
     "call_person",
     "claim",
     "contact_by_phone",
     "contact_by_user",
     "contact_to_tell",
     "data_key",
+    "delete_old_photos",
     "filed",
+    "files_in_use",
     "forget_gone",
     "hand_over",
     "hold",
@@ -77,6 +91,7 @@ __all__ = [
     "open_frauds",
     "open_thread",
     "opt_out",
+    "photo",
     "reach_by_email",
     "read_by_hand",
     "receive",
@@ -98,6 +113,7 @@ __all__ = [
     "step_taken",
     "still_here",
     "suppress",
+    "take_burst",
     "unmerge",
     "withdraw",
     "withdraw_held",

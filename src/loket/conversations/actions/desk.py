@@ -21,7 +21,7 @@ from loket.conversations.actions.ownership import (
     unknown,
     wanted,
 )
-from loket.conversations.models import Contact, Message, Note, Presence, State, Unsent
+from loket.conversations.models import Contact, Message, Note, State, Unsent
 from loket.core.actor import Actor, require
 from loket.core.errors import N_, Refusal
 from loket.core.ids import uuid7
@@ -40,6 +40,10 @@ _STILL = """
 UPDATE conversations_presence SET seen_at = clock_timestamp(), typed_at = CASE WHEN %(typing)s THEN clock_timestamp() END
 WHERE contact_id = %(contact)s AND officer = %(officer)s
   AND (seen_at < clock_timestamp() - interval '10 seconds' OR %(typing)s <> COALESCE(typed_at > clock_timestamp() - interval '10 seconds', false))
+"""
+_LEFT = """
+UPDATE conversations_presence SET seen_at = LEAST(seen_at, clock_timestamp() - interval '30 seconds'), typed_at = NULL
+WHERE contact_id = %s AND officer = %s
 """
 _GONE = "DELETE FROM conversations_presence WHERE seen_at < clock_timestamp() - interval '10 minutes'"
 
@@ -62,15 +66,17 @@ def still_here(contact_id: UUID, *, typing: bool, by: Actor) -> None:
 
 
 def leave(contact_id: UUID, *, by: Actor) -> None:
-    """The page was closed."""
-    Presence.objects.filter(contact_id=contact_id, officer=by.name).delete()
+    """The page was closed: nobody looks any more. The opening itself stands, because this word may come after that of the
+    page which is loaded next."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, [contact_id, by.name])
 
 
 def forget_gone() -> int:
     """Whoever gave no sign of life for ten minutes has gone, and opens anew; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(_GONE)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic

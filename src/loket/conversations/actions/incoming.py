@@ -11,6 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from loket.conversations.actions.holding import resident_wrote
+from loket.conversations.actions.media import expect
 from loket.conversations.actions.merging import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import crypto
@@ -61,6 +62,8 @@ def receive(
         waiting_since=contact.waiting_since or sent_at,
     )
     resident_wrote(contact.pk, sent_at=sent_at, at=at)
+    if media_id:
+        expect(row, kind, at=at)
     return Message.objects.get(pk=row)
 
 

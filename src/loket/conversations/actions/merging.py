@@ -74,7 +74,7 @@ def join(kept_id: UUID, gone_id: UUID, *, reason: str, is_same_account: bool, by
     Of the same WhatsApp account the kept one takes over what the other was called; of two accounts each keeps its own.
     """
     kept, gone = _locked(root(kept_id), root(gone_id))
-    before = {"kept": _named(kept), "gone": _named(gone), "row": _state(gone)}
+    before: dict[str, Any] = {"kept": _named(kept), "gone": _named(gone), "row": _state(gone)}
     if is_same_account:
         _take_over(kept, gone)
     wrapped = crypto.rewrap(bytes(gone.data_key), gone.pk, kept.pk, crypto.keyring())
@@ -169,7 +169,8 @@ def _add_up(kept: Contact, gone: Contact) -> None:
 
 
 def _pick(of: Any, *times: datetime | None) -> datetime | None:
-    return of((time for time in times if time), default=None)
+    found: datetime | None = of((time for time in times if time), default=None)
+    return found
 
 
 def _give_back(kept: Contact, gone: Contact, before: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.admin import sending, views
+from loket.web.admin import channel, sending, views
 
 app_name = "admin"
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("kampanye/<uuid:kampanye>/", sending.campaign_move, name="kampanye_ubah"),
     path("kirim/lanjut/", sending.go_on, name="kirim_lanjut"),
     path("tangan/", sending.by_hand_page, name="tangan"),
+    path("saluran/", channel.channel, name="saluran"),
     path("jam/", views.demo_clock, name="jam"),
 ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loket.applications import actions as applications
 from loket.applications import queries as cases
-from loket.applications.filing import Filing
+from loket.applications.filing import Filing, Paper
 from loket.catalogue import queries as catalogue
 from loket.conversations import actions as talks
 from loket.conversations import queries as threads
@@ -55,7 +55,11 @@ def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
         # Out of a conversation: what is known of her is filled in, and reading it is recorded like any other reading.
         talks.open_thread(chat, by=actor, at=clock.now())
         known = threads.line(chat, actor.office)
-        context |= {"dari": chat, "typed": request.POST or {"name": known.name, "phone": known.phone}}
+        context |= {
+            "dari": chat,
+            "typed": request.POST or {"name": known.name, "phone": known.phone},
+            "chat_photos": [(one.id, one.at) for one in threads.thread(chat, actor.office) if one.photo and not one.outgoing],
+        }
     if request.method == "POST":
         try:
             code = _file(request, actor, service, context["kunci"], chat)
@@ -74,7 +78,6 @@ def intake(request: HttpRequest, actor: Actor, layanan: str) -> HttpResponse:
 
 def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: str, chat: UUID | None) -> str:
     """File once per form: a second press of the button leads to the same receipt."""
-    at = clock.now()
     filing = Filing(
         service=service,
         nik=forms.text(request, "nik", 40),
@@ -83,7 +86,7 @@ def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: s
         birth_date=forms.day_if_given(request, "birth_date"),
         phone=forms.text(request, "phone", 30),
         address=forms.address(request),
-        papers=forms.papers(request, service.documents),
+        papers=_papers(request, actor, service.documents),
         channel="counter",
     )
     try:
@@ -98,6 +101,15 @@ def _file(request: HttpRequest, actor: Actor, service: catalogue.Service, key: s
                 status=409,
             ) from problem  # fmt: skip
         raise
+
+
+def _papers(request: HttpRequest, actor: Actor, kinds: tuple[str, ...]) -> list[Paper]:
+    """The photos chosen from this computer, and for the other kinds those picked from the conversation."""
+    papers = forms.papers(request, kinds)
+    for kind in set(kinds) - {paper.kind for paper in papers}:
+        if picked := forms.identity(forms.text(request, f"obrolan_{kind}", 40)):
+            papers.append(Paper(kind, talks.photo(picked, by=actor, at=clock.now())))
+    return sorted(papers, key=lambda paper: kinds.index(paper.kind))
 
 
 def _filed(filing: Filing, chat: UUID | None, actor: Actor) -> str:

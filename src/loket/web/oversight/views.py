@@ -59,7 +59,8 @@ def _needs(today: insight.Today, found: insight.Attention, low_cover: int) -> li
         (found.long_on_shelf, _("{count} kartu lebih dari 14 hari di rak."), ""),
         (found.waiting_for_choice, _("{count} kartu tercetak menunggu pilihan warga."), ""),
         (found.unsent, _("{count} pesan tidak bisa dikirim."), ""),
-        (found.not_understood, _("{count} pesan masuk tidak terbaca oleh sistem."), ""),
+        (found.not_understood, _("{count} pesan masuk tidak terbaca oleh sistem."), reverse("admin:saluran")),
+        (found.alarms, _("{count} peringatan dari saluran WhatsApp."), reverse("admin:saluran")),
     ):
         if count:
             needs.append((sentence.format(count=text.angka(count)), href))
