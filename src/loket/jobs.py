@@ -23,6 +23,7 @@ from loket.insight import actions as insight
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
+from loket.suket import staging
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
@@ -37,6 +38,7 @@ def run_worker() -> None:
     loops: list[tuple[Callable[[], int], float]] = [
         (lambda: inbox.drain(conversation.turn), IDLE),
         (lambda: outbox.send_due(via), IDLE),
+        (staging.work, 1.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -68,7 +70,8 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired
+        outbox.sweep, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()), sessions.forget_expired,
+        lambda: staging.forget_old(clock.now()),
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [

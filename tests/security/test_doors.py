@@ -14,7 +14,8 @@ from loket.core.actor import Role
 from tests.cast import PASSWORD, Cast
 
 PEOPLE = ("recorder", "counter", "verifier", "printer", "custodian", "dispatcher", "courier", "head", "auditor", "admin")
-VALUES = {"kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak": uuid4(), "berkas": uuid4(), "layanan": "KTP_NEW"}
+VALUES = {"kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak": uuid4(), "berkas": uuid4(), "layanan": "KTP_NEW",
+          "daftar": uuid4(), "surat": uuid4(), "segmen": "blocked", "impor": 1}
 # Open to everybody, by design.
 FREE = (
     "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
@@ -36,7 +37,7 @@ def staff_pages() -> list[tuple[str, Any]]:
 
 
 def address(path: str) -> str:
-    for kind in ("str", "uuid", "slug"):
+    for kind in ("str", "uuid", "slug", "int"):
         for name, value in VALUES.items():
             path = path.replace(f"<{kind}:{name}>", str(value))
     assert "<" not in path, path

@@ -114,7 +114,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
         "head": ["pimpinan/"],
-        "admin": ["kelola/"],
+        "admin": ["kelola/", "kelola/impor/"],
     }  # fmt: skip
 
 
@@ -150,7 +150,7 @@ EMPTY = {
     "dispatcher": [("cetak/kirim/", "")],
     "courier": [("pos/", "")],
     "head": [("pimpinan/", "")],
-    "admin": [("kelola/", "Simpan status")],
+    "admin": [("kelola/", "Simpan status"), ("kelola/impor/", "Lanjut ke kolom"), ("petugas/suket/", "")],
 }
 
 

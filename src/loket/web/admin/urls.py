@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.admin import views
+from loket.web.admin import imports, views
 
 app_name = "admin"
 urlpatterns = [
     path("", views.lists, name="kelola"),
+    path("impor/", imports.lists, name="impor"),
+    path("impor/<uuid:daftar>/", imports.step, name="impor_langkah"),
+    path("impor/<uuid:daftar>/kolom/", imports.columns, name="impor_kolom"),
+    path("impor/<uuid:daftar>/simpan/", imports.confirm, name="impor_simpan"),
+    path("impor/<uuid:daftar>/ditolak.xlsx", imports.refused, name="impor_ditolak"),
+    path("impor/<int:impor>/batal/", imports.undo, name="impor_batal"),
     path("jam/", views.demo_clock, name="jam"),
 ]
