@@ -12,7 +12,7 @@ from functools import partial
 from django.db import Error, connection
 
 from loket.applications import actions as applications
-from loket.applications import drafts
+from loket.applications import drafts, recalls
 from loket.bot import conversation
 from loket.conversations import gateways, inbox, outbox
 from loket.core import clock, limits
@@ -20,6 +20,7 @@ from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.insight import actions as insight
+from loket.insight import surveys
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
@@ -78,6 +79,8 @@ def tend() -> int:
             partial(remind_of_choice, code),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
+            partial(send_what_was_lost, code),
+            partial(ask_for_opinions, code),
         ]
     for step in steps:
         try:
@@ -103,3 +106,13 @@ def remind_of_choice(office: str) -> int:
 def tell_of_slips(office: str) -> int:
     """Promises of yesterday that were not kept get a new date, and the resident hears it first."""
     return applications.slip_overdue(by=system(office, "slips"), at=clock.now())
+
+
+def send_what_was_lost(office: str) -> int:
+    """Codes and links that were asked for, to the numbers they belong to."""
+    return recalls.answer(by=system(office, "recall"), at=clock.now())
+
+
+def ask_for_opinions(office: str) -> int:
+    """A sample of those whose request was finished yesterday is asked how the service was."""
+    return surveys.invite_due(by=system(office, "survey"), at=clock.now())

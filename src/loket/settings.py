@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "loket.printing",
     "loket.delivery",
     "loket.insight",
+    "loket.integrity",
     "loket.bot",
     "loket.web",
     "loket.api",

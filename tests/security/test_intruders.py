@@ -178,7 +178,7 @@ def test_a_birth_date_shows_the_case_and_not_its_pickup_code(cast: Cast) -> None
     code = parcels.pickup_code(application)
     by_date, by_link = Client(), Client()
     born = {"birth_date_hari": "17", "birth_date_bulan": "5", "birth_date_tahun": "1990"}
-    assert by_date.post(f"/c/{application.code}/", born).status_code == 302
+    assert by_date.post(f"/c/{application.code}/buka/", born).status_code == 302
     seen = by_date.get(f"/c/{application.code}/").content.decode()
     assert "Kirim ulang kode ambil" in seen
     assert code not in seen

@@ -35,7 +35,8 @@ def form(cast: Cast) -> Client:
 
 GOOD: dict[str, dict[str, Any]] = {
     "isi/nomor/": {"nik": "3672015705900001", "kk_number": "3672991203120123"},
-    "isi/nama/": {"name": "Siti Aisyah", "birth_date_hari": "17", "birth_date_bulan": "5", "birth_date_tahun": "1990"},
+    "isi/nama/": {"name": "Siti Aisyah"},
+    "isi/lahir/": {"birth_date_hari": "17", "birth_date_bulan": "5", "birth_date_tahun": "1990"},
 }
 
 
@@ -46,14 +47,14 @@ GOOD: dict[str, dict[str, Any]] = {
         ("isi/nomor/", {"nik": "3.67E+15"}, "Excel"),
         ("isi/nomor/", {"nik": "3672018105900001"}, "tanggal"),
         ("isi/nomor/", {"nik": "3672991203120123", "kk_number": "3672015705900001"}, "Nomor KK"),
-        ("isi/nama/", {"birth_date_hari": "31", "birth_date_bulan": "2"}, "31-2-1990 tidak ada di kalender"),
-        ("isi/nama/", {"birth_date_tahun": "90"}, "Contoh: 27 3 1987"),
+        ("isi/lahir/", {"birth_date_hari": "31", "birth_date_bulan": "2"}, "31-2-1990 tidak ada di kalender"),
+        ("isi/lahir/", {"birth_date_tahun": "90"}, "Contoh: 27 3 1987"),
         ("isi/nama/", {"name": "S1ti"}, "hanya berisi huruf"),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_stays_on_its_page_with_what_to_do(form: Client, page: str, typed: dict[str, str], sentence: str) -> None:
-    if page == "isi/nama/":
-        form.post("/ajukan/isi/nomor/", GOOD["isi/nomor/"])
+    for earlier in list(GOOD)[: list(GOOD).index(page)]:
+        form.post(f"/ajukan/{earlier}", GOOD[earlier])
     before = Draft.objects.values_list("answers", flat=True).get()
     answer = form.post(f"/ajukan/{page}", GOOD[page] | typed)
     assert answer.status_code == 422
@@ -98,15 +99,16 @@ def test_a_photo_full_of_noise_is_made_smaller_and_kept(form: Client) -> None:
 
 
 def test_no_page_is_open_before_those_that_come_first(form: Client) -> None:
-    assert form.get("/ajukan/isi/kontak/").headers["Location"] == "/ajukan/isi/nomor/"
+    assert form.get("/ajukan/isi/alamat/").headers["Location"] == "/ajukan/isi/nomor/"
 
 
-def test_an_empty_contact_page_names_every_field(form: Client) -> None:
+def test_an_empty_address_page_names_every_field(form: Client) -> None:
     for page, typed in GOOD.items():
         form.post(f"/ajukan/{page}", typed)
     form.post("/ajukan/foto/kk/", {"kk": SimpleUploadedFile("kk.jpg", play.photo())})
-    shown = form.post("/ajukan/isi/kontak/", {}).content.decode()
-    assert shown.count('class="govuk-error-message"') == 3
+    form.post("/ajukan/isi/whatsapp/", {"phone": "0812 3456 7890"})
+    shown = form.post("/ajukan/isi/alamat/", {}).content.decode()
+    assert shown.count('class="govuk-error-message"') == 2
     assert 'href="#kelurahan"' in shown
 
 

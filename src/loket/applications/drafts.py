@@ -11,13 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from loket.applications.models import Draft
-from loket.core import crypto, media
+from loket.core import crypto, links, media
 from loket.core.actor import Actor
 from loket.core.errors import N_, Refusal
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
 TABLE = "applications_draft"
+# Hex digits of the token's hash in a signed link: it dies with the token.
+_BOUND = 16
 
 
 def start(*, contact: UUID | None, by: Actor, at: datetime) -> str:
@@ -35,6 +37,11 @@ def rotate(draft: Draft) -> str:
     token = secrets.token_urlsafe(18)
     Draft.objects.filter(pk=draft.pk).update(token_hash=_hash(token))
     return token
+
+
+def link(draft: Draft) -> str:
+    """One more token for a form whose own is lost. It opens the form until somebody fills it in by another link."""
+    return links.sign("form", f"{draft.pk.hex}{bytes(draft.token_hash).hex()[:_BOUND]}", draft.expires_at)
 
 
 def sent(draft: Draft, application: UUID) -> None:
@@ -59,7 +66,7 @@ def forget_expired(at: datetime) -> int:
 
 def find(token: str, at: datetime) -> Draft:
     """The form of a link; refuses an unknown or expired one."""
-    draft = Draft.objects.filter(token_hash=_hash(token)).first()
+    draft = _by_link(token, at) if "." in token else Draft.objects.filter(token_hash=_hash(token)).first()
     if draft is None or draft.expires_at < at:
         raise Refusal(
             "link_expired", N_("Tautan ini sudah tidak berlaku. Kirim kata MENU ke WhatsApp kami untuk tautan baru."),
@@ -78,7 +85,23 @@ def answers(draft: Draft) -> dict[str, Any]:
 def keep(draft: Draft, values: dict[str, Any]) -> None:
     """Replace what was filled in."""
     draft.answers = crypto.system_key().seal(TABLE, "answers", draft.pk, json.dumps(values))
-    draft.save(update_fields=["answers"])
+    draft.phone_index = crypto.index("phone", values["phone"], crypto.keyring()) if values.get("phone") else None
+    draft.save(update_fields=["answers", "phone_index"])
+
+
+def unsent(phone_index: bytes, office: str, at: datetime) -> Draft | None:
+    """The newest form that states this number and was not sent."""
+    return (
+        Draft.objects.filter(phone_index=phone_index, office_id=office, application=None, expires_at__gt=at)
+        .order_by("-started_at")
+        .first()
+    )
+
+
+def _by_link(token: str, at: datetime) -> Draft | None:
+    subject = links.read("form", token, at)
+    draft = Draft.objects.filter(pk=UUID(subject[:32])).first()
+    return draft if draft and bytes(draft.token_hash).hex()[:_BOUND] == subject[32:] else None
 
 
 def _hash(token: str) -> bytes:

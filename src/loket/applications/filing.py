@@ -15,6 +15,8 @@ from loket.residents import nik as niks
 from loket.residents.actions import Person
 
 MAX_LINE = 200
+# What a resident states in words, and may be asked to state again, beside the papers of her service.
+FIELDS = ("name", "birth_date", "kk_number", "phone", "address")
 Checked = TypeVar("Checked")
 
 

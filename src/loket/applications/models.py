@@ -90,6 +90,11 @@ class Application(models.Model):
             models.Index(fields=["office", "submitted_at"], name="applications_by_day"),
             models.Index(fields=["office", "chosen_at"], name="applications_by_choice"),
             models.Index(
+                fields=["office", "finished_at"],
+                name="applications_finished",
+                condition=models.Q(finished_at__isnull=False),
+            ),
+            models.Index(
                 fields=["contact"], name="applications_by_contact", condition=models.Q(contact__isnull=False)
             ),
         ]
@@ -111,7 +116,8 @@ class Document(models.Model):
 
 
 class Draft(models.Model):
-    """A form begun and not yet sent: opened by a link, kept seven days, sealed under Loket's own key."""
+    """A form begun and not yet sent: opened by a link, kept seven days, sealed under Loket's own key. Once it states a
+    phone number, a lost link finds its way back to that number."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
@@ -119,8 +125,27 @@ class Draft(models.Model):
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, db_index=False)
     application = models.ForeignKey(Application, null=True, on_delete=models.PROTECT, db_index=False)
     answers = models.BinaryField(null=True)
+    phone_index = models.BinaryField(max_length=16, null=True)
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
     class Meta:
         db_table = "applications_draft"
+        indexes = [
+            models.Index(
+                fields=["phone_index"], name="applications_draft_by_phone", condition=models.Q(phone_index__isnull=False)
+            )
+        ]
+
+
+class Recall(models.Model):
+    """Somebody has lost her codes or her form and asks for them at a number. Whether that number is known is found out
+    by the worker: the page that takes the wish knows no more than the one who types it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    phone = models.BinaryField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "applications_recall"

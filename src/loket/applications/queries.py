@@ -225,6 +225,12 @@ def case(application: Application) -> Case:
     )
 
 
+def birth_date_of(code: str, office: str) -> date | None:
+    """The birth date stated with a request; None when there is no such request."""
+    found = Application.objects.filter(code=code, office_id=office).first()
+    return case(found).birth_on if found else None
+
+
 def resident_key(application: Application) -> crypto.DataKey:
     """The data key of the resident an application is for."""
     return resident_keys([application])[application.pk]

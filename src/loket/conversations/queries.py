@@ -10,6 +10,7 @@ from uuid import UUID
 from loket.conversations import rules
 from loket.conversations.actions import CONTACT, MESSAGE, data_key
 from loket.conversations.models import Contact, Message
+from loket.core import crypto
 from loket.core.errors import N_, Refusal
 
 
@@ -49,6 +50,12 @@ def recent(office: str, limit: int = 50) -> list[Line]:
 def line(contact_id: UUID, office: str) -> Line:
     """One conversation's head."""
     return _line(_contact(contact_id, office))
+
+
+def contact_of_phone(phone: str, office: str) -> Contact | None:
+    """The contact with this number (E.164), if there is one."""
+    phone_index = crypto.index("phone", phone, crypto.keyring())
+    return Contact.objects.filter(office_id=office, phone_index=phone_index).first()
 
 
 def window_closes_at(contact_id: UUID, office: str) -> datetime | None:

@@ -183,6 +183,39 @@ TEXTS: dict[str, Text] = {
         "Your place has not changed and you need not file again. We are sorry that you must wait longer.",
         link=_OPEN,
     ),
+    "codes_again": Text(
+        "Anda meminta kode permohonan dari nomor ini:\n{lines}\nKalau bukan Anda yang meminta, abaikan pesan ini.",
+        "You asked for the request codes of this number:\n{lines}\nIf it was not you, ignore this message.",
+        (_PERSON,),
+    ),
+    "form_again": Text(
+        "Permohonan Anda belum dikirim. Isian yang sudah ada masih kami simpan. Buka tautan ini untuk melanjutkan.\n"
+        "Kalau bukan Anda yang meminta, abaikan pesan ini.",
+        "Your request has not been sent yet. We still keep what was filled in. Open this link to go on.\n"
+        "If it was not you, ignore this message.",
+        link=("Lanjutkan isian", "Go on"),
+    ),
+    "complaint_received": Text(
+        "Keluhan Anda sudah kami catat dengan nomor *{complaint}*.\nKami jawab paling lambat {until}. Nama dan nomor Anda "
+        "tidak kami tampilkan kepada petugas yang Anda keluhkan.\nMaaf atas pengalaman yang kurang baik ini.",
+        "We have noted your complaint under number *{complaint}*.\nWe answer by {until}. Your name and number are not "
+        "shown to the officer you complain about.\nWe are sorry for this experience.",
+        link=("Lihat keluhan", "See the complaint"),
+    ),
+    "complaint_answered": Text(
+        "Jawaban untuk keluhan *{complaint}*:\n{answer}\nApakah masalahnya sudah selesai? Kalau belum, buka keluhan ini dan "
+        "tekan Belum selesai. Keluhan lalu diperiksa petugas lain.",
+        "The answer to complaint *{complaint}*:\n{answer}\nIs the matter settled? If not, open the complaint and press "
+        "Not settled. Another officer will then look at it.",
+        link=("Lihat keluhan", "See the complaint"),
+    ),
+    "survey": Text(
+        "Permohonan *{code}* sudah selesai. Bagaimana layanan kami? Ada 9 pertanyaan, sekitar 1 menit. Jawaban Anda tidak "
+        "ditampilkan bersama nama.",
+        "Request *{code}* is finished. How was our service? There are 9 questions, about 1 minute. Your answers are not "
+        "shown with your name.",
+        link=("Isi survei", "Fill in the survey"),
+    ),
     # What the bot says.
     "welcome": Text(
         "Selamat datang di layanan KTP-el {office}.\nMau urus apa hari ini? Pilih tombol di bawah, atau tulis saja:\n"

@@ -111,6 +111,15 @@ QUERIES: dict[str, str] = {
         SELECT a.code FROM applications_application a JOIN suket_letter l ON l.resident_id = a.resident_id
         WHERE a.slot = 'card' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
           AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
+    "I16 a complaint is closed by a second person after an answer, never by whom it concerns": f"""
+        SELECT c.number, c.closed_by FROM integrity_complaint c
+        LEFT JOIN LATERAL (SELECT author FROM integrity_reply r WHERE r.complaint_id = c.id ORDER BY at DESC, id DESC LIMIT 1) last
+               ON true
+        WHERE c.state = 'closed' AND (last.author IS NULL OR last.author = c.closed_by OR c.closed_by = ANY (c.about))
+        LIMIT {_LIMIT}""",
+    "I17 nobody is asked for an opinion before delivery": f"""
+        SELECT a.code, a.state FROM insight_survey_invitation i JOIN applications_application a ON a.id = i.application_id
+        WHERE a.finished_at IS NULL OR i.at < a.finished_at OR a.state NOT IN ('delivered', 'collected', 'sent') LIMIT {_LIMIT}""",
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message
         WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",

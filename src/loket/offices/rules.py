@@ -21,6 +21,9 @@ class Settings:
     fix_within_days: int = 14
     remind_after_days: int = 3
     low_stock_days: int = 15
+    # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
+    complaint_days: int = 5
+    survey_share: int = 30
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

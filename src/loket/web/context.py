@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from loket.core.actor import Role
+from loket.integrity import rules as complaints
 from loket.offices import queries as offices
 
 # (roles, address, label): the places of the staff's bar, in the order of the work.
@@ -27,6 +28,7 @@ PLACES = (
     ((Role.COURIER,), "post:pos", _("Kantor Pos")),
     ((Role.HEAD, Role.AUDITOR), "oversight:pimpinan", _("Pimpinan")),
     ((Role.VERIFIER, Role.COUNTER, Role.AUDITOR), "desk:cari", _("Cari")),
+    (complaints.STAFF, "complaints:keluhan", _("Keluhan")),
     ((Role.ADMIN,), "admin:kelola", _("Kelola")),
 )
 

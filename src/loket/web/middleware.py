@@ -109,6 +109,8 @@ class RefusalPages:
             context |= {"dasar": "base_petugas.html", "kembali": "/petugas/"}
         elif exception.code.startswith("code_"):
             context["kembali"] = "/cek/"
+        elif exception.code == "link_expired":
+            context["kembali"] = "/lupa/"
         return render(request, "galat/ditolak.html", context, status=exception.status)
 
 

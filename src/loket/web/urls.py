@@ -16,6 +16,7 @@ urlpatterns = [
     path("_ui/<str:page>/", ui.book, name="ui_halaman"),
     path("", include("loket.web.public.urls")),
     path("", include("loket.web.citizen.urls")),
+    path("petugas/keluhan/", include("loket.web.complaints.urls")),
     path("petugas/", include("loket.web.desk.urls")),
     path("petugas/loket/", include("loket.web.counter.urls")),
     path("cetak/", include("loket.web.workshop.urls")),

@@ -76,6 +76,20 @@ MESSAGES = {
     "failed": _("gagal"),
     "dead": _("gagal"),
 }
+COMPLAINT_KINDS = {
+    "late": _("Permohonan lama atau lewat janji"),
+    "money": _("Ada yang meminta uang"),
+    "manner": _("Pelayanan petugas kurang baik"),
+    "mistake": _("Data atau kartu keliru"),
+    "other": _("Hal lain"),
+}
+# (what the office says, what the resident reads, colour)
+COMPLAINT_STATES: dict[str, tuple[Any, Any, str]] = {
+    "filed": (_("Baru"), _("Sudah kami catat"), "info"),
+    "answered": (_("Dijawab"), _("Sudah dijawab"), "ok"),
+    "reopened": (_("Dibuka lagi"), _("Dibuka lagi, sedang diperiksa"), "awas"),
+    "closed": (_("Ditutup"), _("Selesai"), "netral"),
+}
 ACTIONS = {
     "application.file": _("Permohonan diajukan"),
     "application.approve": _("Disetujui"),
@@ -138,3 +152,8 @@ def resident_state(state: str) -> str:
 
 def colour(state: str) -> str:
     return STATES[state][2]
+
+
+def complaint_kinds() -> list[tuple[str, str]]:
+    """What may have happened, as choices of a form."""
+    return [(kind, str(label)) for kind, label in COMPLAINT_KINDS.items()]

@@ -19,6 +19,7 @@ from loket.applications.actions.reading import check_reason
 from loket.applications.filing import Address
 from loket.applications.models import Application
 from loket.audit import actions as audit
+from loket.catalogue import queries as catalogue
 from loket.conversations import actions as conversations
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
@@ -73,6 +74,12 @@ def _check_verdict(item: Verdict, application: Application, by: Actor) -> None:
         )
     if len(item.reason) > 600:
         raise Refusal("reason_long", N_("Alasan paling panjang 600 huruf."), field="reason")
+    papers = catalogue.service(application.service).documents
+    if odd := [name for name in item.fields if name not in (*filings.FIELDS, *papers)]:
+        raise Refusal(
+            "field_unknown", N_("Bagian {odd} tidak ada di permohonan ini. Pilih dari daftar bagiannya."), field="fields",
+            odd=", ".join(odd),
+        )  # fmt: skip
     if application.filed_by == by.name:
         raise Refusal(
             "two_people",
@@ -111,6 +118,7 @@ def _send_back(
     if not applications:
         return
     office = offices.office(by.office)
+    asked = {item.pk: _asked(name, item, verdicts[item.code]) for item in applications}
     reasons = {item.pk: verdicts[item.code].reason.strip() for item in applications}
     move(
         applications,
@@ -118,12 +126,12 @@ def _send_back(
         by=by,
         at=at,
         changes={"verifier": by.name},
-        body={item.pk: {"fields": list(verdicts[item.code].fields)} for item in applications},
+        body={item.pk: {"fields": asked[item.pk]} for item in applications},
     )
     keys = queries.resident_keys(applications)
     for item in applications:
         item.reason = keys[item.pk].seal(TABLE, "reason", item.pk, reasons[item.pk])
-        item.fix_fields = list(verdicts[item.code].fields)
+        item.fix_fields = asked[item.pk]
     Application.objects.bulk_update(applications, ["reason", "fix_fields"])
     until = (office.today() + timedelta(days=office.settings.fix_within_days)).isoformat()
     tell(
@@ -134,6 +142,12 @@ def _send_back(
         by=by,
         at=at,
     )
+
+
+def _asked(name: str, application: Application, verdict: Verdict) -> list[str]:
+    """What a resident is asked again: the parts that the officer flagged, or every paper when none was named."""
+    named = list(dict.fromkeys(verdict.fields))
+    return named or (list(catalogue.service(application.service).documents) if name == "return" else [])
 
 
 @transaction.atomic

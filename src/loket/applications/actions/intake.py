@@ -27,8 +27,6 @@ from loket.offices import queries as offices
 from loket.residents import actions as residents
 
 TABLE = "applications_application"
-# What a resident states in words, and may be asked to state again.
-FIELDS = ("name", "birth_date", "kk_number", "phone", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +195,7 @@ def correct(
             missing=", ".join(missing or sorted(asked)),
         )
     given = {name: text.strip() for name, text in values.items() if name in asked or ("address" in asked and name == "kelurahan")}
-    empty = next((name for name in FIELDS if name in asked and not given.get(name)), None)
+    empty = next((name for name in filings.FIELDS if name in asked and not given.get(name)), None)
     if empty:
         raise Refusal("empty", N_("Isi bagian yang diminta."), field=empty)
     office = offices.office(by.office)

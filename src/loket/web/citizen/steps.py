@@ -48,42 +48,44 @@ def _numbers(request: HttpRequest, answers: Answers, office: OfficeView) -> Answ
     )
 
 
-def _person(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
-    found = forms.together(
-        name=lambda: names.clean_name(forms.text(request, "name", 200)),
-        birth_date=lambda: _birth_date(request, office.today()),
-    )
-    if answers.get("nik") and answers.get("kk_number"):
-        niks.check_pair(answers["nik"], answers["kk_number"], date.fromisoformat(found["birth_date"]))
-    return found
+def _name(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+    return forms.together(name=lambda: names.clean_name(forms.text(request, "name", 200)))
 
 
-def _birth_date(request: HttpRequest, today: date) -> str:
+def _birth(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
     born = forms.day(request, "birth_date")
-    filings.check_birth_date(born, today)
-    return born.isoformat()
+    filings.check_birth_date(born, office.today())
+    if answers.get("nik") and answers.get("kk_number"):
+        niks.check_pair(answers["nik"], answers["kk_number"], born)
+    return {"birth_date": born.isoformat()}
 
 
-def _contact(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+def _phone(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
+    return forms.together(phone=lambda: phones.parse_phone(forms.text(request, "phone", 30)))
+
+
+def _address(request: HttpRequest, answers: Answers, office: OfficeView) -> Answers:
     address = Address(
         forms.text(request, "address", 200), forms.text(request, "kelurahan", 13), forms.text(request, "postal_code", 5)
     )
-    found = forms.together(
-        phone=lambda: phones.parse_phone(forms.text(request, "phone", 30)),
-        address=lambda: filings.check_line(address),
-        kelurahan=lambda: filings.check_kelurahan(address, office),
+    forms.together(
+        address=lambda: filings.check_line(address), kelurahan=lambda: filings.check_kelurahan(address, office)
     )
-    return {**found, "address": address.line, "kelurahan": address.kelurahan, "postal_code": address.postal_code}
+    return {"address": address.line, "kelurahan": address.kelurahan, "postal_code": address.postal_code}
 
 
 STEPS = (
     Step("layanan", "citizen/layanan.html", _service),
     Step("nomor", "citizen/nomor.html", _numbers),
-    Step("nama", "citizen/nama.html", _person),
-    Step("kontak", "citizen/kontak.html", _contact),
+    Step("nama", "citizen/nama.html", _name),
+    Step("lahir", "citizen/lahir.html", _birth),
+    Step("whatsapp", "citizen/whatsapp.html", _phone),
+    Step("alamat", "citizen/alamat.html", _address),
 )
 BY_NAME = {step.name: step for step in STEPS}
-_NEEDS = {"layanan": "service", "nomor": "nik", "nama": "name", "kontak": "phone"}
+_NEEDS = {
+    "layanan": "service", "nomor": "nik", "nama": "name", "lahir": "birth_date", "whatsapp": "phone", "alamat": "address",
+}  # fmt: skip
 
 
 def read_photo(request: HttpRequest, answers: Answers, kind: str) -> Answers:
@@ -105,7 +107,7 @@ def read_photo(request: HttpRequest, answers: Answers, kind: str) -> Answers:
 def pages(answers: Answers) -> list[str]:
     """The pages of the form in order: the steps, with one page for each photo that the service asks for."""
     kinds = catalogue.service(answers["service"]).documents if answers.get("service") else ()
-    return ["layanan", "nomor", "nama", *(f"foto/{kind}" for kind in kinds), "kontak"]
+    return ["layanan", "nomor", "nama", "lahir", *(f"foto/{kind}" for kind in kinds), "whatsapp", "alamat"]
 
 
 def first_open(answers: Answers) -> str | None:

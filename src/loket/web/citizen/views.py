@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loket.applications import actions as applications
 from loket.applications import drafts
-from loket.applications import queries as cases
 from loket.applications.models import Draft
 from loket.catalogue import queries as catalogue
 from loket.core import answers as remembered
@@ -25,14 +24,13 @@ from loket.core.actor import resident
 from loket.core.errors import N_, Refusal, Refusals
 from loket.offices import queries as offices
 from loket.web import errors, forms, visitor, words
-from loket.web.citizen import steps
+from loket.web.citizen import door, recall, receipts, steps, uploads
 
 # Neighbours help each other file; a script that floods somebody else's WhatsApp is stopped here.
 FILED_PER_PHONE, FILED_PER_ADDRESS, FORMS_PER_ADDRESS, DAY = 10, 1000, 1000, 24 * 60
 
-# In the session: the form being filled in, the link that it was opened by, the requests shown to this browser, and
-# those of them that it filed or was sent a link to.
-DRAFT, LINK, CASES, HELD = "draf", "tautan", "kasus", "pegang"
+# In the session: the form being filled in, and the link that it was opened by.
+DRAFT, LINK = "draf", "tautan"
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -51,9 +49,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """A link from the chat: to one's own request, or to a form that is begun or goes on."""
-    if "." in token:
+    if token.count(".") == 2 and len(token.split(".")[1]) == codes.LENGTH:
         code = links.read("case", token, clock.now())
-        _let_in(request, code, holds=True)
+        door.let_in(request, code, holds=True)
         return redirect("citizen:status", kode=code)
     mine = _draft(request) if request.session.get(LINK) == token else None
     draft = mine or drafts.find(token, clock.now())
@@ -91,6 +89,7 @@ def step(request: HttpRequest, langkah: str) -> HttpResponse:
     return _next(request, given | found, langkah)
 
 
+@uploads.resumable
 def photo(request: HttpRequest, jenis: str) -> HttpResponse:
     """One photo a page, straight from the camera."""
     draft = _draft(request)
@@ -102,6 +101,8 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
         return _go(given)
     context = _frame(request, given, page) | {
         "kind": jenis,
+        # What the script keeps an unsent photo under: another form in the same browser never meets it.
+        "keep_as": f"{draft.pk.hex}-{jenis}",
         "label": catalogue.document_name(jenis, get_language() or "id"),
         "has_photo": bool(given.get("photos", {}).get(jenis)),
     }
@@ -148,7 +149,7 @@ def check(request: HttpRequest) -> HttpResponse:
     except (Refusal, Refusals) as problem:
         context |= {"problems": words.problems(problem)}
         return render(request, "citizen/periksa.html", context, status=problem.status)
-    _let_in(request, code, holds=True)
+    door.let_in(request, code, holds=True)
     return redirect("citizen:selesai")
 
 
@@ -183,25 +184,22 @@ def done(request: HttpRequest) -> HttpResponse:
     draft = _draft(request)
     if draft is None or draft.application is None:
         return redirect("citizen:mulai")
-    application = draft.application
-    context = {
-        "a": application,
-        "code": codes.shown(application.code),
-        "service": catalogue.service(application.service),
-        "name": catalogue.service(application.service).name(get_language() or "id"),
-        "place": cases.place(application),
-        "status_url": reverse("citizen:status", args=[application.code]),
-    }
-    return render(request, "citizen/selesai.html", context)
+    return render(request, "citizen/selesai.html", receipts.content(draft.application))
 
 
 @require_POST
 def later(request: HttpRequest) -> HttpResponse:
-    """Leave the form for now: the link that opens it again."""
-    if _draft(request) is None:
+    """Leave the form for now: the link that opens it again, on paper or to the number that the form states."""
+    draft = _draft(request)
+    if draft is None:
         return redirect("citizen:mulai")
-    link = f"{settings.BASE_URL}/l/{request.session[DRAFT]}/"
-    return render(request, "citizen/nanti.html", {"link": link, "until": clock.now() + drafts.KEPT})
+    phone = drafts.answers(draft).get("phone", "")
+    context = {
+        "link": f"{settings.BASE_URL}/l/{request.session[DRAFT]}/", "until": draft.expires_at, "phone": text.mask_phone(phone) if phone else "",
+    }  # fmt: skip
+    if phone and "kirim" in request.POST:
+        context["sent"] = recall.ask(phone)
+    return render(request, "citizen/nanti.html", context)
 
 
 def _keep(request: HttpRequest, draft: Draft, values: steps.Answers) -> None:
@@ -215,15 +213,6 @@ def _begin(request: HttpRequest, token: str) -> None:
     request.session[DRAFT] = token
     request.session.pop(LINK, None)
     request.session.set_expiry(timedelta(days=7))
-
-
-def _let_in(request: HttpRequest, code: str, *, holds: bool = False) -> None:
-    """Remember that this browser may see this case whole; that it also `holds` it, by having filed it or by a link from
-    the chat, shows it the pickup code, which a birth date does not: the office knows that one too."""
-    for name in (CASES, HELD) if holds else (CASES,):
-        known = request.session.get(name, [])
-        if code not in known:
-            request.session[name] = [*known[-9:], code]
 
 
 def _draft(request: HttpRequest) -> Draft | None:
@@ -290,9 +279,9 @@ def _summary(given: steps.Answers, office: offices.OfficeView) -> list[dict[str,
         ("NIK", given["nik"], "nomor"),
         (_("Nomor KK"), given["kk_number"], "nomor"),
         (_("Nama"), given["name"], "nama"),
-        (_("Tanggal lahir"), text.tanggal(date.fromisoformat(given["birth_date"]), language), "nama"),
+        (_("Tanggal lahir"), text.tanggal(date.fromisoformat(given["birth_date"]), language), "lahir"),
         *((name, _("sudah ada"), f"foto/{kind}") for kind, name in forms.paper_names(service.documents, language)),
-        (_("Nomor WhatsApp"), given["phone"], "kontak"),
-        (_("Alamat"), f"{given['address']}, {office.kelurahan[given['kelurahan']]}", "kontak"),
+        (_("Nomor WhatsApp"), given["phone"], "whatsapp"),
+        (_("Alamat"), f"{given['address']}, {office.kelurahan[given['kelurahan']]}", "alamat"),
     ]
     return [{"key": key, "value": value, "href": f"{_url(page)}?ubah=1", "what": key} for key, value, page in rows]

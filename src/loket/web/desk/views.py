@@ -22,18 +22,23 @@ from loket.audit import queries as trail
 from loket.catalogue import queries as catalogue
 from loket.core import clock, codes, text
 from loket.core.actor import Actor, Role
-from loket.core.errors import Refusal
+from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import nik as niks
 from loket.web import forms, words
 from loket.web.gate import staff_only
 
-# What a verifier can ask back, beside the photos of the service.
-FIELDS = ("name", "birth_date", "kk_number", "phone", "address")
 SHOWN_STATES = ("submitted", "needs_fix", "verified", "ready", "signed", "printing", "printed", "on_shelf", "returned_home")
 
 # As many as stand on one screen of an office PC; whoever is not among them is sought by more of her name.
 SHOWN = 10
+
+_SAY_WHAT = applications.Result(
+    "",
+    problem=Refusal(
+        "fields_missing", N_("Centang bagian yang harus diperbaiki warga. Hanya itu yang akan ditanyakan lagi."), field="bagian"
+    ),
+)
 
 
 @require_safe
@@ -70,12 +75,9 @@ def decide(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
     verdict = applications.Verdict(
         code, forms.text(request, "putusan"), forms.text(request, "alasan"), tuple(request.POST.getlist("bagian"))
     )
-    result = applications.decide([verdict], by=actor, at=clock.now())[0]
+    result = applications.decide([verdict], by=actor, at=clock.now())[0] if _says_what(verdict) else _SAY_WHAT
     if result.problem:
-        context = _case_page(code, actor) | {
-            "problems": words.problems(result.problem),
-            "chosen": verdict,
-        }
+        context = _case_page(code, actor) | {"problems": words.problems(result.problem), "chosen": verdict}
         return render(request, "desk/kasus.html", context, status=result.problem.status)
     messages.success(
         request,
@@ -84,6 +86,11 @@ def decide(request: HttpRequest, actor: Actor, kode: str) -> HttpResponse:
         ),
     )
     return redirect("desk:berikutnya")
+
+
+def _says_what(verdict: applications.Verdict) -> bool:
+    """A return names its parts: the resident is asked for these and for nothing else."""
+    return verdict.verdict != "return" or bool(verdict.fields)
 
 
 @require_safe

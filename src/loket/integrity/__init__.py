@@ -1,0 +1,1 @@
+"""What keeps the office honest: complaints that nobody closes alone."""

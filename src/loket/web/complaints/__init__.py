@@ -1,0 +1,1 @@
+"""Complaints at the office: answered by one person, closed by another, hidden from whom they concern."""
