@@ -18,7 +18,7 @@ VALUES = {"kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak":
           "daftar": uuid4(), "surat": uuid4(), "segmen": "blocked", "impor": 1}
 # Open to everybody, by design.
 FREE = (
-    "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
+    "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "suket/", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
     "cookie/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/",
 )  # fmt: skip
 

@@ -24,6 +24,10 @@ class Settings:
     # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
     complaint_days: int = 5
     survey_share: int = 30
+    # The rule that allows new Suket, and since when; empty forbids them, as the ministry does in normal times.
+    suket_reference: str = ""
+    suket_since: str = ""
+    suket_number: str = "471.13/{number:05d}/SKT/{office}/{year}"
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

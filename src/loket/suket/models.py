@@ -68,6 +68,11 @@ class Letter(models.Model):
     fingerprint = models.BinaryField(max_length=16, default=bytes(16))
     issued_on = models.DateField(null=True)
     kelurahan = models.CharField(max_length=13, blank=True)
+    # Of letters that Loket itself issued: what the QR carries, how long it is good, by what rule, and who.
+    code = models.CharField(max_length=11, null=True, unique=True)
+    valid_until = models.DateField(null=True)
+    reference = models.CharField(max_length=120, blank=True, db_default="")
+    issued_by = models.CharField(max_length=80, blank=True, db_default="")
     source = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, db_index=False)
     registered_at = models.DateTimeField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
@@ -90,6 +95,12 @@ class Letter(models.Model):
                     & ~models.Q(settled_by="")
                 ),
                 name="suket_outcome_has_date_and_evidence",
+            ),
+            # No letter leaves the office without the rule that allowed it.
+            models.CheckConstraint(
+                condition=models.Q(code=None)
+                | (models.Q(valid_until__isnull=False, issued_on__isnull=False) & ~models.Q(reference="") & ~models.Q(issued_by="")),
+                name="suket_issued_by_a_rule",
             ),
         ]
         indexes = [

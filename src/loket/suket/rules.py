@@ -79,3 +79,17 @@ def check_outcome(outcome: str, evidence: str) -> None:
             N_("Tulis buktinya, misalnya nomor akta kematian atau nomor surat pindah."),
             field="evidence",
         )
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuses a pattern of numbers without a serial, or with a place that nobody fills."""
+    try:
+        filled = {pattern.format(number=number, office="36.72", year=2020) for number in (1, 2)}
+    except (KeyError, IndexError, ValueError):
+        filled = set()
+    if len(filled) != 2:
+        raise Refusal(
+            "pattern_odd",
+            N_("Pola nomor memakai [number], [office], dan [year] dalam kurung kurawal. Contoh: 471.13/[number]/SKT/[office]/[year]."),
+            field="pattern",
+        )

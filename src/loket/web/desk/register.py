@@ -15,7 +15,7 @@ from loket.core import clock, codes
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
-from loket.suket import actions, rules
+from loket.suket import actions, issuing, rules
 from loket.suket import queries as suket
 from loket.suket.rules import Segment
 from loket.web import forms, words
@@ -47,6 +47,8 @@ def register(request: HttpRequest, actor: Actor) -> HttpResponse:
         "blocked": [(status, _(status.meaning), _(status.todo), _who(status.who_acts)) for status in found.blocked],
         "outcomes": [(_(OUTCOMES[outcome]), count) for outcome, count in found.settled.items()],
         "now": clock.now(),
+        "may_issue": actor.may(*issuing.ISSUERS) and bool(offices.office(actor.office).settings.suket_reference),
+        "may_switch": actor.may(Role.HEAD),
     }  # fmt: skip
     return render(request, "desk/suket.html", context)
 
@@ -94,6 +96,7 @@ def _letter(letter_id: UUID, actor: Actor) -> dict[str, Any]:
     found, holder, number = suket.letter(letter_id, actor.office)
     return {
         "letter": found,
+        "may_issue": actor.may(*issuing.ISSUERS),
         "holder": holder,
         "number": number,
         "kelurahan_name": offices.office(actor.office).kelurahan.get(found.kelurahan, ""),
