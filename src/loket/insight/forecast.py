@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +17,7 @@ from itertools import count
 from math import ceil, exp
 from typing import Any, NamedTuple, Protocol
 
-# In this order when two of them would bring zero equally early.
+# In this order when nothing else tells two of them apart.
 CONSTRAINTS = ("printing", "blanks", "status", "response")
 RUNS = 200
 # More than any office will ever have: what a constraint is set to when it is taken away.
@@ -91,6 +92,14 @@ class Stretch(NamedTuple):
     last: date
 
 
+class Relief(NamedTuple):
+    """What taking one constraint away, and nothing else, would give."""
+
+    constraint: str
+    zero_on: date | None
+    remaining: int
+
+
 class Week(NamedTuple):
     """Letters not yet settled at the end of a week: low and high are the 80 % range of the seeds."""
 
@@ -119,6 +128,7 @@ class Plan:
     last_print: tuple[date | None, date | None, date | None]
     unserved: int
     runs: int
+    reliefs: list[Relief]
     days: list[Day] = field(repr=False)
     weeks: list[Week] = field(repr=False)
 
@@ -144,6 +154,7 @@ def plan(scenario: Scenario, *, seed: int | None = None, runs: int = RUNS) -> Pl
     Rows, stretches, blanks and what binds are those of the exact run in both cases.
     """
     calendar = _Calendar(scenario)
+    without = _without(scenario, calendar)
     exact = _run(scenario, _Exact(scenario), calendar, rows=True)
     ends = [exact]
     if seed is not None:
@@ -158,29 +169,34 @@ def plan(scenario: Scenario, *, seed: int | None = None, runs: int = RUNS) -> Pl
         latest=latest,
         working_days=calendar.until(zero_on) if zero_on and scenario.suket else (0 if zero_on else None),
         remaining=0 if zero_on else _rank([end.remaining for end in ends], 50),
-        binding=_binding(scenario, exact, calendar),
+        binding=_binding(exact, without),
         blanks_left=exact.blanks,
         blanks_out_on=_date(exact.out_on),
         last_print=(last_print, first_print, latest_print),
         unserved=exact.unserved,
         runs=len(ends) if seed is not None else 0,
+        reliefs=[Relief(name, _date(end.zero), end.remaining) for name, end in without.items()],
         days=exact.days,
         weeks=_band(calendar, ends),
     )
 
 
-def _binding(scenario: Scenario, exact: _End, calendar: _Calendar) -> str:
-    """The constraint whose removal alone leaves the fewest letters (zero, if it can), and that soonest."""
-    if not scenario.suket:
-        return CONSTRAINTS[0]
-    without = {
+def _without(scenario: Scenario, calendar: _Calendar) -> dict[str, _End]:
+    """The exact run with each constraint taken away alone."""
+    changes = {
         "printing": replace(scenario, printers=1, per_printer=_PLENTY),
         "blanks": replace(scenario, blanks=_PLENTY),
         "status": replace(scenario, ready=scenario.suket),
         "response": replace(scenario, response=Fraction(1), asking=None),
     }
-    ends = {name: _run(changed, _Exact(changed), calendar) for name, changed in without.items() if changed != scenario}
-    return min(CONSTRAINTS, key=lambda name: (end := ends.get(name, exact)).remaining << 32 | end.fell_on)
+    return {name: _run(changed, _Exact(changed), calendar) for name, changed in changes.items()}
+
+
+def _binding(exact: _End, without: dict[str, _End]) -> str:
+    """The constraint whose removal alone leaves the fewest letters (none, if it can), and that soonest; of equals the one that most
+    days ended at."""
+    held = Counter(day.binding for day in exact.days)
+    return min(CONSTRAINTS, key=lambda name: (without[name].remaining, without[name].fell_on, -held[name]))
 
 
 class _Calendar:
@@ -522,6 +538,9 @@ def as_dict(found: Plan, **more: Any) -> dict[str, Any]:
         "others_unserved": found.unserved,
         "runs": found.runs,
         **more,
+        "reliefs": [
+            {"constraint": one.constraint, "zero_on": one.zero_on, "remaining": one.remaining} for one in found.reliefs
+        ],
         "stretches": [{"binding": one.binding, "from": one.first, "to": one.last} for one in found.stretches],
         "weeks": [
             {"ends_on": one.ends_on, "low": one.low, "middle": one.middle, "high": one.high} for one in found.weeks
