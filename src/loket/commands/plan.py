@@ -204,9 +204,11 @@ def _sentences(scenario: Scenario, found: Plan, printed: int, lang: str) -> list
         between = (f", antara {day(first)} dan {day(latest)}", f", between {day(first)} and {day(latest)}")
         said.append((f"Kartu terakhir untuk Suket dicetak {day(last)}{between[0] if found.runs else ''}.",
                      f"The last card for a Suket is printed on {day(last)}{between[1] if found.runs else ''}."))  # fmt: skip
-    if scenario.suket:
+    if scenario.suket and found.is_relieved:
         what = WORDS[found.binding]
         said.append((f"Yang paling menahan: {what[0]}.", f"What holds it back most: {what[1]}."))
+    elif scenario.suket:
+        said.append(("Melonggarkan satu hambatan saja tidak mempercepatnya.", "Loosening just one constraint would not bring it earlier."))
     for stretch in found.stretches:
         what = WORDS[stretch.binding]
         said.append((f"  {day(stretch.first)} sampai {day(stretch.last)}: {what[0]}",

@@ -93,11 +93,12 @@ class Stretch(NamedTuple):
 
 
 class Relief(NamedTuple):
-    """What taking one constraint away, and nothing else, would give."""
+    """What taking one constraint away, and nothing else, would give; `held_by` says what then keeps the rest."""
 
     constraint: str
     zero_on: date | None
     remaining: int
+    held_by: str
 
 
 class Week(NamedTuple):
@@ -111,7 +112,7 @@ class Week(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer. Dates are None when the day does not come; without seeds the three dates are one.
+    """The answer. Dates are None when the day does not come; without seeds the three dates are one, `exact_on`.
 
     `last_print` is the day of the last card for a Suket, with its range: with letters that never become ready it comes, and zero
     does not. `unserved` counts other cards that found no blank or no printer on their day.
@@ -128,6 +129,8 @@ class Plan:
     last_print: tuple[date | None, date | None, date | None]
     unserved: int
     runs: int
+    exact_on: date | None
+    exact_left: int
     reliefs: list[Relief]
     days: list[Day] = field(repr=False)
     weeks: list[Week] = field(repr=False)
@@ -135,6 +138,14 @@ class Plan:
     @property
     def reaches_zero(self) -> bool:
         return self.zero_on is not None
+
+    @property
+    def is_relieved(self) -> bool:
+        """Whether taking away the one constraint that binds most would help at all."""
+        best = next(one for one in self.reliefs if one.constraint == self.binding)
+        if best.remaining or self.exact_left:
+            return best.remaining < self.exact_left
+        return (best.zero_on or date.max) < (self.exact_on or date.max)
 
     @property
     def stretches(self) -> list[Stretch]:
@@ -175,7 +186,9 @@ def plan(scenario: Scenario, *, seed: int | None = None, runs: int = RUNS) -> Pl
         last_print=(last_print, first_print, latest_print),
         unserved=exact.unserved,
         runs=len(ends) if seed is not None else 0,
-        reliefs=[Relief(name, _date(end.zero), end.remaining) for name, end in without.items()],
+        exact_on=_date(exact.zero),
+        exact_left=exact.remaining,
+        reliefs=[Relief(name, _date(end.zero), end.remaining, end.held_by) for name, end in without.items()],
         days=exact.days,
         weeks=_band(calendar, ends),
     )
@@ -380,6 +393,7 @@ class _End:
     blanks: int
     out_on: int | None
     unserved: int
+    held_by: str
     weekly: list[int]
     days: list[Day]
 
@@ -393,7 +407,7 @@ def _run(scenario: Scenario, luck: _Luck, calendar: _Calendar, *, rows: bool = F
     # Those in line count to the share that responds; when they are more than it, nobody follows until it has caught up.
     will = luck.willing(scenario.ready) - line
     remaining = scenario.suket
-    end = _End(None, remaining, calendar.start, None, blanks, None, 0, [], [])
+    end = _End(None, remaining, calendar.start, None, blanks, None, 0, "", [], [])
     idle = 0
     if not remaining:
         end.zero = calendar.start
@@ -432,10 +446,10 @@ def _run(scenario: Scenario, luck: _Luck, calendar: _Calendar, *, rows: bool = F
         week = calendar.week(day)
         if week > len(end.weekly):
             end.weekly += [before] * (week - len(end.weekly))
+        end.held_by = _ended_at(line, quiet, blocked, attempts == capacity)
         if rows:
-            binding = _ended_at(line, quiet, blocked, attempts == capacity)
             end.days.append(
-                Day(date.fromordinal(day), opening, attempts, spoiled, others, made, remaining, blanks, binding)
+                Day(date.fromordinal(day), opening, attempts, spoiled, others, made, remaining, blanks, end.held_by)
             )
         idle = idle + 1 if remaining == before else 0
         if not idle:
@@ -539,7 +553,8 @@ def as_dict(found: Plan, **more: Any) -> dict[str, Any]:
         "runs": found.runs,
         **more,
         "reliefs": [
-            {"constraint": one.constraint, "zero_on": one.zero_on, "remaining": one.remaining} for one in found.reliefs
+            {"constraint": one.constraint, "zero_on": one.zero_on, "remaining": one.remaining, "held_by": one.held_by or None}
+            for one in found.reliefs
         ],
         "stretches": [{"binding": one.binding, "from": one.first, "to": one.last} for one in found.stretches],
         "weeks": [

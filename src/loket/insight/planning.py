@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from loket.applications.rules import FINAL, PRINT_READY
+from loket.core import clock
 from loket.core.errors import N_
 from loket.insight import forecast
 from loket.insight.actions import first_day
@@ -153,7 +155,7 @@ def recent(office: str) -> Recent:
     )
     began = first_day(office, view.zone)
     return Recent(
-        as_of=datetime.combine(today, midnight), outstanding=outstanding, printed=printed, since=since,
+        as_of=clock.now(), outstanding=outstanding, printed=printed, since=since,
         working_days=len(working), scenario=scenario, unknown=_unknown(days, began, since, today),
         holidays_until=max((day for day in view.holidays if day >= today), default=None),
     )  # fmt: skip
@@ -166,16 +168,37 @@ def answer(found: Recent, given: dict[str, Any] | None = None, *, seed: int | No
     unknown = tuple(reason for reason in found.unknown if not _answered(reason[0], given))
     if unknown and scenario.suket:
         return Answer(scenario, None, unknown, tuple(given))
-    return Answer(scenario, forecast.plan(scenario, seed=seed, runs=runs), (), tuple(given))
+    return Answer(scenario, _planned(scenario, seed, runs), (), tuple(given))
+
+
+@lru_cache(maxsize=64)
+def _planned(scenario: Scenario, seed: int | None, runs: int) -> Plan:
+    """A plan follows from its scenario alone, so the page that is read again need not draw again."""
+    return forecast.plan(scenario, seed=seed, runs=runs)
+
+
+# Rates that come from the office's days, and these days.
+_BEHIND = {"demand": "others", "asking": "askers", "closed": "closures"}
 
 
 def _consistent(scenario: Scenario, given: dict[str, Any]) -> dict[str, Any]:
-    """What was given, and what must follow it: a rate by hand has no days behind it, and no more are ready than there are."""
-    behind = {"demand": "others", "asking": "askers", "closed": "closures"}
-    given = {**given, **{behind[name]: () for name in given if name in behind}}
+    """What was given, and what must follow it: a rate by hand has no days behind it, no more are ready than there are, and one
+    working day more in the week brings nobody more."""
+    more: dict[str, Any] = {_BEHIND[name]: () for name in given if name in _BEHIND}
+    if given.get("saturdays"):
+        for name in _BEHIND.keys() - given.keys():
+            weeks = tuple(_spread(week) for week in getattr(scenario, _BEHIND[name]))
+            days = sum(map(len, weeks))
+            more |= {_BEHIND[name]: weeks, name: Fraction(sum(map(sum, weeks)), days) if days else Fraction(0)}
     suket = given.get("suket", scenario.suket)
     ready = min(given.get("ready", scenario.ready), suket)
-    return {**given, "ready": ready, "asked": min(given.get("asked", scenario.asked), ready)}
+    return {**given, **more, "ready": ready, "asked": min(given.get("asked", scenario.asked), ready)}
+
+
+def _spread(week: tuple[int, ...]) -> tuple[int, ...]:
+    """The same week with one working day more."""
+    each, rest = divmod(sum(week), len(week) + 1)
+    return tuple(each + (day < rest) for day in range(len(week) + 1)) if week else ()
 
 
 def _answered(reason: str, given: Collection[str]) -> bool:
