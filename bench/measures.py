@@ -20,7 +20,7 @@ from typing import Any
 
 import xlsxwriter
 
-from bench import replay
+from bench import plan, replay
 from bench.lifecycles import ROLES, Client, Run
 from bench.stage import Stage, cpu_seconds, figure, p95, stage
 
@@ -324,4 +324,7 @@ def _transfer(port: int, path: str) -> tuple[int, str]:
     return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
 
 
-MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight}
+MEASURES = {
+    "lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight,
+    "plan": plan.plan,
+}  # fmt: skip

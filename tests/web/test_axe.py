@@ -113,7 +113,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "custodian": ["cetak/stok/"],
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
-        "head": ["pimpinan/"],
+        "head": ["pimpinan/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
         "admin": ["kelola/"],
     }  # fmt: skip
 
@@ -149,7 +149,7 @@ EMPTY = {
     "custodian": [("cetak/stok/", "Simpan penerimaan")],
     "dispatcher": [("cetak/kirim/", "")],
     "courier": [("pos/", "")],
-    "head": [("pimpinan/", "")],
+    "head": [("pimpinan/", ""), ("pimpinan/suket/", "")],
     "admin": [("kelola/", "Simpan status")],
 }
 
