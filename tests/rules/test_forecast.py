@@ -300,7 +300,7 @@ def test_a_seed_gives_the_same_range_again_and_the_range_holds_the_exact_day() -
     assert (one.earliest, one.zero_on, one.latest) == (again.earliest, again.zero_on, again.latest)
     assert one.weeks != other.weeks
     exact = forecast.plan(s).zero_on
-    assert one.earliest and one.latest and exact
+    assert None not in (one.earliest, one.latest, exact)
     assert one.earliest <= exact <= one.latest
     assert one.earliest < one.latest
 
@@ -310,7 +310,7 @@ def test_weeks_that_differ_make_the_range_wide() -> None:
     uneven = replace(steady, askers=((5,) * 5, (35,) * 5) * 4)
     narrow, wide = (forecast.plan(one, seed=1) for one in (steady, uneven))
     assert narrow.earliest == narrow.latest
-    assert wide.earliest and wide.latest and narrow.zero_on
+    assert None not in (wide.earliest, wide.latest, narrow.zero_on)
     assert wide.earliest < narrow.zero_on < wide.latest
 
 

@@ -87,7 +87,7 @@ class Recent:
     since: date
     working_days: int
     scenario: Scenario
-    unknown: tuple[tuple[str, dict[str, int]], ...]
+    unknown: tuple[tuple[str, dict[str, Any]], ...]
     holidays_until: date | None
 
 
@@ -97,7 +97,7 @@ class Answer:
 
     scenario: Scenario
     plan: Plan | None
-    unknown: tuple[tuple[str, dict[str, int]], ...] = ()
+    unknown: tuple[tuple[str, dict[str, Any]], ...] = ()
     given: tuple[str, ...] = ()
 
 
@@ -208,10 +208,10 @@ def _answered(reason: str, given: Collection[str]) -> bool:
     return needed <= set(given)
 
 
-def _unknown(days: _Days, began: date | None, since: date, today: date) -> tuple[tuple[str, dict[str, int]], ...]:
+def _unknown(days: _Days, began: date | None, since: date, today: date) -> tuple[tuple[str, dict[str, Any]], ...]:
     if began is None or began > since:
         return ((YOUNG, {"days": (today - began).days if began else 0}),)
-    reasons: list[tuple[str, dict[str, int]]] = []
+    reasons: list[tuple[str, dict[str, Any]]] = []
     if not days.suket and not days.others:
         reasons.append((NO_PRINTS, {}))
     if not days.asked:
