@@ -166,6 +166,9 @@ def keeps_the_rules(s: Scenario) -> None:
         assert spoiled == floor(attempts * s.spoilage)
         assert day.attempts == day.spoiled + day.others + day.suket
         assert day.blanks_left == day.blanks - day.attempts
+    for week in found.weeks:
+        left = next((day.remaining for day in reversed(found.days) if day.on <= week.ends_on), s.suket)
+        assert (week.ends_on.weekday(), week.low, week.middle, week.high) == (6, left, left, left)
     counted = [stretch.first for stretch in found.stretches]
     assert counted == sorted(counted)
 
@@ -312,6 +315,8 @@ def test_weeks_that_differ_make_the_range_wide() -> None:
     assert narrow.earliest == narrow.latest
     assert None not in (wide.earliest, wide.latest, narrow.zero_on)
     assert wide.earliest < narrow.zero_on < wide.latest
+    # Eight weeks leave the pace itself uncertain: were only days drawn, the range would be about four weeks.
+    assert wide.latest - wide.earliest > timedelta(weeks=7)
 
 
 @pytest.mark.parametrize(("mean", "n", "p"), [(3.5, 200, 0.0174), (40.0, 900, 0.3), (120.0, 5000, 0.9)])

@@ -171,9 +171,12 @@ def test_a_register_that_grows_as_fast_as_it_falls_gets_no_date(cast: Cast, tmp_
     assert [reason for reason, _ in planning.recent(CILEGON).unknown] == [GROWING]
 
 
-def test_an_empty_register_has_reached_zero(cast: Cast) -> None:
-    play.blanks(cast, 10)
-    assert "Nol Suket sudah tercapai." in words_of(staff("head"))
+def test_an_empty_register_is_no_proof_of_zero_and_a_settled_one_is(cast: Cast, tmp_path: Path) -> None:
+    head = staff("head")
+    assert "Nol Suket belum bisa diperkirakan: Daftar Suket masih kosong." in words_of(head)
+    register(cast, tmp_path, range(1), at=play.NOW)
+    exchange(cast, 0)
+    assert "Nol Suket sudah tercapai." in words_of(head)
 
 
 numbers = st.fixed_dictionaries(

@@ -51,6 +51,7 @@ _SETTLED = """
 SELECT (settled_at AT TIME ZONE %(zone)s)::date, outcome = 'exchanged', count(*) FROM suket_letter
 WHERE office_id = %(office)s AND settled_at >= %(from)s AND settled_at < %(to)s GROUP BY 1, 2
 """
+_ANY = "SELECT EXISTS (SELECT FROM suket_letter WHERE office_id = %(office)s)"
 _REGISTERED = """
 SELECT (registered_at AT TIME ZONE %(zone)s)::date, count(*) FROM suket_letter
 WHERE office_id = %(office)s AND registered_at >= %(from)s AND registered_at < %(to)s GROUP BY 1
@@ -68,6 +69,7 @@ FROM (SELECT COALESCE(a.state IN {_PRINTED}, false) AS printed, a.id IS NOT NULL
 """
 
 # Why the last eight weeks do not tell; what somebody fills in by hand answers each of them.
+EMPTY = N_("Daftar Suket masih kosong. Baca dulu daftar pemegang Suket di halaman Kelola.")
 YOUNG = N_("Baru ada {days} hari data, perlu delapan minggu.")
 NO_PRINTS = N_("Dalam delapan minggu terakhir belum ada kartu yang dicetak.")
 NO_ASKERS = N_("Dalam delapan minggu terakhir belum ada pemegang Suket yang mengajukan penukaran.")
@@ -156,7 +158,7 @@ def recent(office: str) -> Recent:
     began = first_day(office, view.zone)
     return Recent(
         as_of=clock.now(), outstanding=outstanding, printed=printed, since=since,
-        working_days=len(working), scenario=scenario, unknown=_unknown(days, began, since, today),
+        working_days=len(working), scenario=scenario, unknown=_unknown(days, began, since, today) if _has_register(window) else ((EMPTY, {}),),
         holidays_until=max((day for day in view.holidays if day >= today), default=None),
     )  # fmt: skip
 
@@ -166,7 +168,8 @@ def answer(found: Recent, given: dict[str, Any] | None = None, *, seed: int | No
     given = given or {}
     scenario = replace(found.scenario, **_consistent(found.scenario, given))
     unknown = tuple(reason for reason in found.unknown if not _answered(reason[0], given))
-    if unknown and scenario.suket:
+    # Without letters nothing is unknown but whether there were any: zero is proven, never declared.
+    if unknown and (scenario.suket or (EMPTY, {}) in unknown):
         return Answer(scenario, None, unknown, tuple(given))
     return Answer(scenario, _planned(scenario, seed, runs), (), tuple(given))
 
@@ -202,6 +205,8 @@ def _spread(week: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _answered(reason: str, given: Collection[str]) -> bool:
+    if reason == EMPTY:
+        return "suket" in given
     needed = {"printers", "per_printer"} if reason == NO_PRINTS else {"asking"}
     if reason == YOUNG:
         needed = {"printers", "per_printer", "demand", "asking"}
@@ -251,6 +256,12 @@ def _standing(window: dict[str, Any]) -> tuple[int, int, int, int]:
         cursor.execute(_STANDING, window)
         outstanding, printed, ready, asked = cursor.fetchone()
     return outstanding, printed, ready, asked
+
+
+def _has_register(window: dict[str, Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY, window)
+        return bool(cursor.fetchone()[0])
 
 
 def _shown(counts: Sequence[int]) -> int:
