@@ -131,6 +131,7 @@ def test_the_page_says_when_what_holds_back_and_what_other_numbers_would_change(
     [
         ({"printer": "dua"}, "Tulis bilangan bulat"),
         ({"cetak": "0"}, "Tulis bilangan bulat"),
+        ({"cetak": "1.5"}, "Tulis bilangan bulat"),
         ({"rusak": "101"}, "Tulis persen"),
         ({"respons": "-1"}, "Tulis persen"),
         ({"datang": "banyak"}, "Tulis jumlah per hari kerja"),

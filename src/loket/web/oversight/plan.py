@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from fractions import Fraction
@@ -34,6 +35,8 @@ CONSTRAINTS = {
     ),
     "response": (gettext_lazy("Kedatangan pemegang Suket"), gettext_lazy("Undang pemegang yang siap cetak, gelombang demi gelombang.")),
 }
+# 4000, 4.000 or 4,000; never 1,5.
+_WHOLE = re.compile(r"[0-9]{1,6}|[0-9]{1,3}[.,][0-9]{3}")
 # As many points as a phone can show apart.
 POINTS = 53
 
@@ -217,8 +220,8 @@ def _given(query: QueryDict, found: Recent) -> dict[str, Any]:
 
 
 def _whole(written: str, name: str) -> int:
-    digits = written.replace(".", "")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 7 and int(digits)):
+    digits = "".join(char for char in written if char not in ".,")
+    if not _WHOLE.fullmatch(written) or not 1 <= int(digits) <= 999_999:
         raise Refusal("whole", N_("Tulis bilangan bulat dari 1 sampai 999.999."), field=name)
     return int(digits)
 
