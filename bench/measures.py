@@ -20,8 +20,8 @@ from typing import Any
 
 import xlsxwriter
 
+from bench import plan, replay
 from bench import register as registers
-from bench import replay
 from bench.lifecycles import ROLES, Client, Run
 from bench.stage import Stage, cpu_seconds, figure, p95, stage
 
@@ -325,4 +325,12 @@ def _transfer(port: int, path: str) -> tuple[int, str]:
     return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
 
 
-MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "register": registers.register}
+MEASURES = {
+    "lifecycle": lifecycle,
+    "import": imports,
+    "pages": pages,
+    "memory": memory,
+    "weight": weight,
+    "plan": plan.plan,
+    "register": registers.register,
+}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from socketserver import ThreadingMixIn
+from tempfile import NamedTemporaryFile
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -21,6 +23,8 @@ from loket.applications.models import Application
 from loket.core import links
 from loket.delivery.models import Manifest
 from loket.printing import actions as printing
+from loket.residents import nik as niks
+from loket.suket.importing import import_suket
 from loket.web import ui
 from tests import cast as casting
 from tests.cast import Cast
@@ -95,8 +99,21 @@ def test_pattern_book_is_clean(site: str, browser: Browser, fresh: str) -> None:
     assert not found, "\n".join(found)
 
 
+def _hold_suket(people: Cast) -> None:
+    """Two holders in the register, one of them blocked by her status."""
+    rows = "NIK,Nama Lengkap,Tgl Lahir,Kelurahan,Status\n" + "".join(
+        f"{niks.synthetic_nik(number, date(1988, 3, 14), is_woman=True)},Siti Aisyah,1988-03-14,Cibeber,{status}\n"
+        for number, status in ((8001, "PRR"), (8002, "SFE"))
+    )
+    with NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(rows)
+        file.flush()
+        assert import_suket(Path(file.name), by=people.admin, at=people.at).new == 2
+
+
 def _work(people: Cast) -> dict[str, list[str]]:
     """Something on every desk; the addresses each role may see."""
+    _hold_suket(people)
     fresh_case = casting.file(people).code
     shelf = casting.printed(people)
     sent = casting.in_transit(people)
@@ -113,7 +130,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "custodian": ["cetak/stok/"],
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
-        "head": ["pimpinan/"],
+        "head": ["pimpinan/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
         "admin": ["kelola/", "kelola/impor/"],
     }  # fmt: skip
 
@@ -149,7 +166,7 @@ EMPTY = {
     "custodian": [("cetak/stok/", "Simpan penerimaan")],
     "dispatcher": [("cetak/kirim/", "")],
     "courier": [("pos/", "")],
-    "head": [("pimpinan/", "")],
+    "head": [("pimpinan/", ""), ("pimpinan/suket/", "")],
     "admin": [("kelola/", "Simpan status"), ("kelola/impor/", "Lanjut ke kolom"), ("petugas/suket/", "")],
 }
 
