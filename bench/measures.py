@@ -19,7 +19,8 @@ from typing import Any
 
 import xlsxwriter
 
-from bench import replay
+from bench import plan, replay
+from bench import register as registers
 from bench.campaign import campaign
 from bench.inboxes import inboxes
 from bench.lifecycles import ROLES, Client, Run
@@ -297,4 +298,6 @@ MEASURES = {
     "webhook": webhook,
     "inboxes": inboxes,
     "campaign": campaign,
+    "plan": plan.plan,
+    "register": registers.register,
 }

@@ -27,9 +27,11 @@ from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.insight import actions as insight
 from loket.insight import surveys
+from loket.integrity import queries as complaints
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
+from loket.suket import staging
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
@@ -57,6 +59,7 @@ def run_worker() -> None:
         (photos.answer_due, 1.0),
         (applications.judge_due, 1.0),
         (sweep_files, 3600.0),
+        (staging.work, 1.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -100,6 +103,7 @@ def tend() -> int:
         outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()),
         lambda: authenticity.forget_old(clock.now()), sessions.forget_expired,
         talks.forget_gone,
+        lambda: staging.forget_old(clock.now()),
     ]
     for code in Office.objects.values_list("code", flat=True):
         steps += [
@@ -188,7 +192,9 @@ def delete_old_photos(office: str) -> int:
 
 
 # Every room that stores files says which it uses: what none of them names is deleted (a test looks for rooms left out).
-FILES_IN_USE: tuple[Callable[[], set[UUID]], ...] = (applications.files_in_use, talks.files_in_use)
+FILES_IN_USE: tuple[Callable[[], set[UUID]], ...] = (
+    applications.files_in_use, talks.files_in_use, staging.files_in_use, complaints.files_in_use,
+)  # fmt: skip
 
 
 def sweep_files() -> int:

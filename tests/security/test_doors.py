@@ -17,10 +17,11 @@ PEOPLE = ("recorder", "counter", "verifier", "printer", "custodian", "dispatcher
 VALUES = {
     "gabungan": uuid4(), "pesan": uuid4(), "kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak": uuid4(),
     "berkas": uuid4(), "laporan": uuid4(), "layanan": "KTP_NEW", "templat": uuid4(), "kampanye": uuid4(),
+    "daftar": uuid4(), "surat": uuid4(), "segmen": "blocked", "impor": 1,
 }  # fmt: skip
 # Open to everybody, by design.
 FREE = (
-    "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
+    "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "suket/", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
     "cookie/", "asli/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/",
 )  # fmt: skip
 
@@ -39,7 +40,7 @@ def staff_pages() -> list[tuple[str, Any]]:
 
 
 def address(path: str) -> str:
-    for kind in ("str", "uuid", "slug"):
+    for kind in ("str", "uuid", "slug", "int"):
         for name, value in VALUES.items():
             path = path.replace(f"<{kind}:{name}>", str(value))
     assert "<" not in path, path

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from socketserver import ThreadingMixIn
+from tempfile import NamedTemporaryFile
 from uuid import UUID
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -26,6 +28,8 @@ from loket.delivery.models import Manifest
 from loket.insight import surveys
 from loket.integrity import actions as integrity
 from loket.printing import actions as printing
+from loket.residents import nik as niks
+from loket.suket.importing import import_suket
 from loket.web import ui
 from tests import cast as casting
 from tests.cast import Cast
@@ -102,8 +106,21 @@ def test_pattern_book_is_clean(site: str, browser: Browser, fresh: str) -> None:
     assert not found, "\n".join(found)
 
 
+def _hold_suket(people: Cast) -> None:
+    """Two holders in the register, one of them blocked by her status."""
+    rows = "NIK,Nama Lengkap,Tgl Lahir,Kelurahan,Status\n" + "".join(
+        f"{niks.synthetic_nik(number, date(1988, 3, 14), is_woman=True)},Siti Aisyah,1988-03-14,Cibeber,{status}\n"
+        for number, status in ((8001, "PRR"), (8002, "SFE"))
+    )
+    with NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(rows)
+        file.flush()
+        assert import_suket(Path(file.name), by=people.admin, at=people.at).new == 2
+
+
 def _work(people: Cast) -> dict[str, list[str]]:
     """Something on every desk; the addresses each role may see."""
+    _hold_suket(people)
     fresh_case = casting.file(people).code
     talks.report_fraud("text", "Transfer dulu ke 0812 3456 7890", by=people.resident, at=people.at)
     shelf = casting.printed(people)
@@ -121,8 +138,8 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "custodian": ["cetak/stok/"],
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
-        "head": ["pimpinan/"],
-        "admin": ["kelola/", "kelola/templat/", "kelola/kampanye/", "kelola/saluran/"],
+        "head": ["pimpinan/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
+        "admin": ["kelola/", "kelola/impor/", "kelola/templat/", "kelola/kampanye/", "kelola/saluran/"],
     }  # fmt: skip
 
 
@@ -224,8 +241,8 @@ EMPTY = {
     "custodian": [("cetak/stok/", "Simpan penerimaan")],
     "dispatcher": [("cetak/kirim/", "")],
     "courier": [("pos/", "")],
-    "head": [("pimpinan/", "")],
-    "admin": [("kelola/", "Simpan status")],
+    "head": [("pimpinan/", ""), ("pimpinan/suket/", "")],
+    "admin": [("kelola/", "Simpan status"), ("kelola/impor/", "Lanjut ke kolom"), ("petugas/suket/", "")],
 }
 
 

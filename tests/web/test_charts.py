@@ -53,3 +53,24 @@ def test_a_fifth_series_is_refused() -> None:
 def test_a_chart_of_nothing_is_still_a_picture() -> None:
     assert "<svg" in charts.lines("Judul", [], [charts.Series("Suket", [])], first="Hari").svg_narrow
     assert "<svg" in charts.bars("Judul", [], [], first="Kecamatan", unit="Suket").svg_wide
+
+
+def test_a_range_stays_inside_its_picture_and_numbers_the_stretches_that_are_wide_enough() -> None:
+    at = [day / 30 for day in range(31)]
+    low, high = (charts.Series(name, [value * factor for value in LEFT.values if value]) for name, factor in (("Rendah", 0.9), ("Tinggi", 1.1)))
+    chart = charts.band(
+        "Sisa <Suket>", WEEKS, at, LEFT, low, high, strip=[(0, 0.002), (0.002, 0.5), (0.5, 1)], first="Minggu"
+    )
+    for picture, width in ((chart.svg_narrow, 340), (chart.svg_wide, 720)):
+        height = int(re.search(r'height="(\d+)"', picture)[1])
+        places = [tuple(map(float, one)) for one in re.findall(r'(?:[ML]| )([\d.]+) ([\d.]+)(?=[LZ"])', picture)]
+        assert places
+        assert all(0 <= x <= width and 0 <= y <= height for x, y in places)
+        assert all(0 <= float(x) <= width for x in re.findall(r'<text x="([\d.]+)"', picture))
+        # The first stretch is too short for its number, but is there.
+        assert picture.count('height="20"') == 3
+        assert re.findall(r'fill="#ffffff"[^>]*>(\d)<', picture) == ["2", "3"]
+        assert ">1 Mei<" in picture
+        assert ">31 Mei<" in picture
+    assert chart.columns == ["Minggu", "Suket", "Rendah", "Tinggi"]
+    assert "<svg" in charts.band("Judul", [], [], *[charts.Series("Suket", [])] * 3, first="Minggu").svg_narrow

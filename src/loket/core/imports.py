@@ -28,6 +28,8 @@ class Report:
     rejected: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     report: str | None = None
+    # The row that the import left in the table of its room; not told to other programs.
+    source: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {

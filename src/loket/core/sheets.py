@@ -64,6 +64,15 @@ class Rejected:
         return template.format(**self.problem.shown) if self.problem.params else template
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The head of a list: its headings, which fields were recognised in which column, and its first rows as text."""
+
+    headings: tuple[str, ...]
+    columns: dict[str, int]
+    sample: tuple[tuple[str, ...], ...]
+
+
 class Sheet:
     """One sheet whose columns are known. `columns` maps field names to positions; `headings` are as written."""
 
@@ -91,9 +100,14 @@ class Sheet:
         return self.headings[position] if position is not None else field
 
 
-def open_sheet(path: Path | str, fields: Sequence[Field]) -> Sheet:
-    """The sheet of a file (XLSX, XLS, ODS, CSV) that has the wanted columns; refuses the file as a whole otherwise."""
+def open_sheet(path: Path | str, fields: Sequence[Field], chosen: Mapping[str, int] | None = None) -> Sheet:
+    """The sheet of a file (XLSX, XLS, ODS, CSV) that has the wanted columns; refuses the file as a whole otherwise.
+
+    `chosen` says by hand in which column (from 0) each field stands; what it does not name is not read.
+    """
     sources = _open(Path(path))
+    if chosen is not None:
+        return _by_hand(sources, fields, chosen)
     best: _Found | None = None
     for source in sources:
         found = _find_header(source, fields)
@@ -105,6 +119,48 @@ def open_sheet(path: Path | str, fields: Sequence[Field]) -> Sheet:
     if best is None or missing:
         raise _lacks(missing or [field for field in fields if field.required])
     return Sheet(best.source, best.first_row, best.headings, best.columns)
+
+
+def outline(path: Path | str, fields: Sequence[Field], most: int = 8) -> Outline:
+    """What a person needs to see to say which column is which; only an empty file is refused."""
+    sources = _open(Path(path))
+    found = [(found, source) for source in sources if (found := _find_header(source, fields))]
+    if found:
+        best, source = max(found, key=lambda pair: len(pair[0].columns))
+        headings, columns, first = best.headings, best.columns, best.first_row
+    else:
+        source = next((source for source in sources if not source.is_empty()), None) or _refuse_empty()
+        headings, columns, first = _first_full_row(source)
+    rows = (row for number, row in enumerate(source.rows(), start=1) if number >= first and row.count("") != len(row))
+    sample = [[text_of(cell) for cell in row] for row in itertools.islice(rows, most)]
+    return Outline(tuple(headings), columns, tuple(map(tuple, sample)))
+
+
+def _by_hand(sources: Sequence[_Source], fields: Sequence[Field], chosen: Mapping[str, int]) -> Sheet:
+    missing = [field for field in fields if field.required and field.name not in chosen]
+    if missing:
+        raise _lacks(missing)
+    found = [(found, source) for source in sources if (found := _find_header(source, fields))]
+    if found:
+        best, source = max(found, key=lambda pair: len(pair[0].columns))
+        headings, first = best.headings, best.first_row
+    else:
+        source = next((source for source in sources if not source.is_empty()), None) or _refuse_empty()
+        headings, _, first = _first_full_row(source)
+    if any(not 0 <= position < len(headings) for position in chosen.values()):
+        raise Refusal("column_absent", N_("Kolom yang dipilih tidak ada di berkas ini. Pilih lagi kolomnya."), field="file")
+    return Sheet(source, first, headings, chosen)
+
+
+def _first_full_row(source: _Source) -> tuple[list[str], dict[str, int], int]:
+    """The widest of the top rows as headings, for a list whose headings nobody knows."""
+    top = [_labels(list(row)) for row in itertools.islice(source.rows(), HEADER_WITHIN)]
+    line = max(range(len(top)), key=lambda number: sum(bool(label) for label in top[number]))
+    return top[line], {}, line + 2
+
+
+def _refuse_empty() -> _Source:
+    raise Refusal("sheet_empty", N_("Berkas ini kosong. Pilih berkas yang berisi daftar."), field="file")
 
 
 def text_of(cell: Cell) -> str:

@@ -51,7 +51,7 @@ def freeze_due(office: str) -> int:
     view = offices.office(office)
     today = view.today()
     last = Figure.objects.filter(office_id=office).order_by("-on").values_list("on", flat=True).first()
-    start = last + timedelta(days=1) if last else _first_day(office, view.zone)
+    start = last + timedelta(days=1) if last else first_day(office, view.zone)
     if start is None or start >= today:
         return 0
     freeze(office, start, today)
@@ -91,7 +91,8 @@ def _range(office: str, zone: str, start: date, end: date) -> dict[str, Any]:
     }
 
 
-def _first_day(office: str, zone: str) -> date | None:
+def first_day(office: str, zone: str) -> date | None:
+    """The day of the first request, letter or movement of an office; None before anything has happened."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, {"office": office})
         first = cursor.fetchone()[0]

@@ -83,3 +83,9 @@ def _seen(by: Actor):  # type: ignore[no-untyped-def]  # a QuerySet, typed by th
         .exclude(about__contains=[by.name])
         .select_related("application")
     )
+
+
+def files_in_use() -> set[UUID]:
+    """Every file of the media store that a complaint or an answer names."""
+    named = (*Complaint.objects.values_list("photo", flat=True), *Reply.objects.values_list("photo", flat=True))
+    return {row for row in named if row}

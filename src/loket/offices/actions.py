@@ -1,8 +1,31 @@
-"""Gives out numbers that people read: one after the other, without gaps and never twice."""
+"""Sets an office up, and gives out numbers that people read: one after the other, without gaps and never twice."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from django.db import connection
+
+from loket.audit import actions as audit
+from loket.core.actor import Actor
+from loket.offices import queries, rules
+from loket.offices.models import Office
+
+
+def set_up(changes: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Change settings of the actor's office, by the names of `rules.Settings`; who may is asked by the caller."""
+    office = Office.objects.select_for_update().get(pk=by.office)
+    before = rules.settings_from(office.settings)
+    after = rules.settings_from({**office.settings, **changes})
+    told = {name: [getattr(before, name), getattr(after, name)] for name in changes if getattr(before, name) != getattr(after, name)}
+    if not told:
+        return
+    office.settings = {**office.settings, **changes}
+    office.save(update_fields=["settings"])
+    audit.record([audit.Fact("office.settings", body=told)], by=by, at=at)
+    queries.forget()
 
 
 def next_number(office: str, name: str) -> int:

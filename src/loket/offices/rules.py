@@ -42,6 +42,10 @@ class Settings:
     # Days that photos are kept: in a chat since they came, in a case since it ended.
     chat_photo_days: int = 30
     case_photo_days: int = 30
+    # The rule that allows new Suket, and since when; empty forbids them, as the ministry does in normal times.
+    suket_reference: str = ""
+    suket_since: str = ""
+    suket_number: str = "471.13/{number:05d}/SKT/{office}/{year}"
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

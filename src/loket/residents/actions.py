@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -146,6 +146,43 @@ def restate(people: Sequence[tuple[Known, Person]]) -> None:
         )
     with connection.cursor() as cursor:
         cursor.executemany(_RESTATE, rows)
+
+
+_STATED = ("kk_number", "kk_index", "name", "name_tokens", "birth_date", "phone", "phone_index", "address", "kelurahan")
+
+
+def stated(ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What lists and forms have said of residents, as it is sealed: bytes as hexadecimal, so that it can be kept as JSON
+    and brought back by `bring_back`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, {', '.join(_STATED)} FROM {TABLE} WHERE id = ANY(%s)", [list(ids)])
+        return {
+            row: {
+                name: bytes(value).hex() if isinstance(value, (bytes, memoryview)) else value
+                for name, value in zip(_STATED, values, strict=True)
+            }
+            for row, *values in cursor.fetchall()
+        }
+
+
+def bring_back(before: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Write back what `stated` gave for these residents."""
+    sealed = {"kk_number", "kk_index", "name", "birth_date", "phone", "phone_index", "address"}
+
+    def value(name: str, kept: Any) -> Any:
+        return bytes.fromhex(kept) if name in sealed and kept is not None else kept
+
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {TABLE} SET {', '.join(f'{name} = %s' for name in _STATED)} WHERE id = %s",
+            [(*(value(name, kept[name]) for name in _STATED), row) for row, kept in before.items()],
+        )
+
+
+def forget(ids: Sequence[UUID]) -> None:
+    """Remove residents whom nothing names any more; the database refuses one who is still named."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE id = ANY(%s)", [list(ids)])
 
 
 def note_statuses(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +14,8 @@ from django.db import connection, transaction
 from loket.applications import actions as applications
 from loket.audit import actions as audit
 from loket.core import crypto, imports
-from loket.core.actor import Actor
+from loket.core.actor import Actor, Role, require
+from loket.core.errors import N_, Refusal
 from loket.core.ids import uuid7
 from loket.core.imports import Progress, Report
 from loket.offices import queries as offices
@@ -31,6 +33,11 @@ WITH known AS (
     SELECT n.id AS new_id, l.id, l.fingerprint, l.outcome FROM suket_new n
     JOIN LATERAL (SELECT id, fingerprint, outcome FROM suket_letter WHERE resident_id = n.resident_id
                   ORDER BY (outcome = '') DESC LIMIT 1) l ON true
+), kept AS (
+    INSERT INTO suket_change (source_id, letter_id, number, fingerprint, issued_on, kelurahan, resident)
+    SELECT %s, l.id, l.number, l.fingerprint, l.issued_on, l.kelurahan, '{}'
+    FROM known k JOIN suket_letter l ON l.id = k.id JOIN suket_new n ON n.id = k.new_id
+    WHERE k.outcome = '' AND k.fingerprint <> n.fingerprint
 ), changed AS (
     UPDATE suket_letter l SET issued_on = n.issued_on, kelurahan = n.kelurahan, fingerprint = n.fingerprint
     FROM known k JOIN suket_new n ON n.id = k.new_id
@@ -47,11 +54,15 @@ SELECT (SELECT count(*) FROM added), COALESCE((SELECT jsonb_object_agg(new_id, i
 
 @transaction.atomic
 def import_suket(
-    path: Path, *, dry_run: bool = False, by: Actor, at: datetime, progress: Progress | None = None
+    path: Path, *, chosen: Mapping[str, int] | None = None, dry_run: bool = False, by: Actor, at: datetime,
+    progress: Progress | None = None,
 ) -> Report:
-    """Bring a list into the register; the same list again changes nothing. A dry run changes nothing either."""
+    """Bring a list into the register; the same list again changes nothing. A dry run changes nothing either.
+
+    `chosen` names the column (from 0) of each field of `sheet.FIELDS`, where a person has said it.
+    """
     today = offices.office(by.office).today()
-    parsed = sheet.read(path, regions.matcher(by.office), today=today)
+    parsed = sheet.read(path, regions.matcher(by.office), today=today, chosen=chosen)
     imports.hold(f"suket:{by.office}")
     report = Report(rows=len(parsed.rows) + len(parsed.rejected), rejected=len(parsed.rejected))
     source = Import.objects.create(
@@ -63,7 +74,7 @@ def import_suket(
         _take(part, source, report, today, by=by, at=at)
         if progress:
             progress(min(start + imports.CHUNK, len(parsed.rows)), len(parsed.rows))
-    report.unchanged = len(parsed.rows) - report.new - report.updated
+    report.unchanged, report.source = len(parsed.rows) - report.new - report.updated, source.pk
     source.new, source.updated, source.unchanged = report.new, report.updated, report.unchanged
     source.save(update_fields=["new", "updated", "unchanged"])
     counts = {"new": report.new, "rejected": report.rejected, "rows": report.rows, "updated": report.updated}
@@ -74,6 +85,80 @@ def import_suket(
     if dry_run:
         transaction.set_rollback(True)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undone import took back: letters removed, letters as they were before, letters that had to stay."""
+
+    removed: int
+    restored: int
+    stayed: int
+
+
+# A letter that somebody has worked on since is no longer the list's alone.
+_REMOVE = """
+DELETE FROM suket_letter l WHERE l.source_id = %s AND l.outcome = ''
+  AND NOT EXISTS (SELECT 1 FROM suket_attempt t WHERE t.letter_id = l.id)
+  AND NOT EXISTS (SELECT 1 FROM applications_application a WHERE a.resident_id = l.resident_id AND a.submitted_at >= l.registered_at)
+RETURNING l.resident_id
+"""
+_RESTORE = """
+UPDATE suket_letter l SET number = c.number, fingerprint = c.fingerprint, issued_on = c.issued_on, kelurahan = c.kelurahan
+FROM suket_change c WHERE c.source_id = %s AND l.id = c.letter_id AND l.outcome = '' RETURNING l.resident_id, c.resident
+"""
+# Whom only this list has brought, and nobody has met since.
+_STRANGERS = """
+SELECT r.id FROM residents_resident r WHERE r.id = ANY(%s) AND r.met_at = %s
+  AND NOT EXISTS (SELECT 1 FROM suket_letter l WHERE l.resident_id = r.id)
+  AND NOT EXISTS (SELECT 1 FROM applications_application a WHERE a.resident_id = r.id)
+"""
+
+
+@transaction.atomic
+def undo_import(import_id: int, *, by: Actor, at: datetime) -> Undone:
+    """Take a whole list back: what it added goes, what it wrote over is as before. The newest list goes first.
+
+    Letters that were settled, tried or filed for since then stay, and so do the statuses that the list told.
+    """
+    require(by, Role.ADMIN)
+    imports.hold(f"suket:{by.office}")
+    source = Import.objects.select_for_update().filter(pk=import_id, office_id=by.office).first()
+    if source is None:
+        raise Refusal("import_unknown", N_("Impor ini tidak ada di kantor Anda."), status=404)
+    if source.undone_at:
+        raise Refusal("import_undone", N_("Impor ini sudah dibatalkan sebelumnya."), status=409)
+    newer = Import.objects.filter(office_id=by.office, pk__gt=source.pk, undone_at=None).exclude(new=0, updated=0)
+    if (last := newer.order_by("-pk").first()) is not None:
+        raise Refusal(
+            "import_not_newest", N_("Batalkan dulu impor nomor {newer}, yang lebih baru."), status=409, newer=last.pk
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE, [source.pk])
+        removed = [row for (row,) in cursor.fetchall()]
+        cursor.execute(_RESTORE, [source.pk])
+        restored = {row: json.loads(before) if isinstance(before, str) else before for row, before in cursor.fetchall()}
+        cursor.execute(_STRANGERS, [removed, source.at])
+        strangers = [row for (row,) in cursor.fetchall()]
+    residents.bring_back(restored)
+    residents.forget(strangers)
+    stayed = source.new + source.updated - len(removed) - len(restored)
+    source.undone_by, source.undone_at = by.name, at
+    source.save(update_fields=["undone_by", "undone_at"])
+    counts = {"removed": len(removed), "restored": len(restored), "stayed": stayed}
+    audit.record([audit.Fact("suket.undo", body={"import": source.pk, **counts})], by=by, at=at)
+    return Undone(**counts)
+
+
+def _keep_residents(source: Import, changed: Mapping[UUID, UUID]) -> None:
+    """What was known of the residents whose letters change, beside what was known of the letters."""
+    before = residents.stated(list(changed.values()))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE suket_change c SET resident = t.resident::jsonb FROM unnest(%s::uuid[], %s::text[]) AS t(letter_id, resident) "
+            "WHERE c.source_id = %s AND c.letter_id = t.letter_id",
+            [list(changed), [json.dumps(before[resident]) for resident in changed.values()], source.pk],
+        )
 
 
 def _take(
@@ -97,10 +182,11 @@ def _take(
                      row.kelurahan_code or "")
                 )  # fmt: skip
         cursor.execute("ANALYZE suket_new")
-        cursor.execute(_MERGE, [by.office, source.pk, at])
+        cursor.execute(_MERGE, [source.pk, by.office, source.pk, at])
         new, stated = cursor.fetchone()
         changed = {UUID(stands): letters[UUID(given)] for given, stands in json.loads(stated).items()}
         _renumber(changed)
+        _keep_residents(source, {letter: resident.id for letter, (_, resident) in changed.items()})
         residents.restate([(resident, _person(row)) for row, resident in changed.values()])
     report.new += new
     report.updated += len(changed)

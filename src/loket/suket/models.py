@@ -32,9 +32,29 @@ class Import(models.Model):
     rejected = models.IntegerField()
     actor = models.CharField(max_length=80)
     at = models.DateTimeField()
+    undone_by = models.CharField(max_length=80, blank=True)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "suket_import"
+
+
+class Change(models.Model):
+    """What an import found before it wrote over it, as the tables held it (sealed), so that the whole can be undone."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(Import, on_delete=models.PROTECT)
+    letter_id = models.UUIDField()
+    number = models.BinaryField(null=True)
+    fingerprint = models.BinaryField(max_length=16)
+    issued_on = models.DateField(null=True)
+    kelurahan = models.CharField(max_length=13, blank=True)
+    # The resident's sealed columns, hexadecimal, as `residents.actions.stated` gives them.
+    resident = models.JSONField()
+
+    class Meta:
+        db_table = "suket_change"
+        constraints = [models.UniqueConstraint(fields=["source", "letter_id"], name="suket_change_once")]
 
 
 class Letter(models.Model):
@@ -48,6 +68,11 @@ class Letter(models.Model):
     fingerprint = models.BinaryField(max_length=16, default=bytes(16))
     issued_on = models.DateField(null=True)
     kelurahan = models.CharField(max_length=13, blank=True)
+    # Of letters that Loket itself issued: what the QR carries, how long it is good, by what rule, and who.
+    code = models.CharField(max_length=11, null=True, unique=True)
+    valid_until = models.DateField(null=True)
+    reference = models.CharField(max_length=120, blank=True, db_default="")
+    issued_by = models.CharField(max_length=80, blank=True, db_default="")
     source = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, db_index=False)
     registered_at = models.DateTimeField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
@@ -71,6 +96,12 @@ class Letter(models.Model):
                 ),
                 name="suket_outcome_has_date_and_evidence",
             ),
+            # No letter leaves the office without the rule that allowed it.
+            models.CheckConstraint(
+                condition=models.Q(code=None)
+                | (models.Q(valid_until__isnull=False, issued_on__isnull=False) & ~models.Q(reference="") & ~models.Q(issued_by="")),
+                name="suket_issued_by_a_rule",
+            ),
         ]
         indexes = [
             models.Index(fields=["office"], name="suket_outstanding", condition=models.Q(outcome="")),
@@ -79,4 +110,73 @@ class Letter(models.Model):
             ),
             models.Index(fields=["office", "registered_at"], name="suket_registered"),
             models.Index(fields=["resident"], name="suket_by_resident"),
+        ]
+
+
+class Channel(models.TextChoices):
+    """How somebody was contacted."""
+
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+    EMAIL = "email"
+    PHONE = "phone"
+    KELURAHAN = "kelurahan"
+    VISIT = "visit"
+
+
+class Attempt(models.Model):
+    """One attempt to reach the holder of a letter; `reached` says whether it arrived. Rows are never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, db_index=False)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    reached = models.BooleanField()
+    # What makes the same attempt the same: a message's id, or the number of a list.
+    key = models.CharField(max_length=80)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "suket_attempt"
+        constraints = [models.UniqueConstraint(fields=["letter", "channel", "key"], name="suket_attempt_once")]
+
+
+class Step(models.TextChoices):
+    """How far a list has come that somebody brings in by the browser."""
+
+    COLUMNS = "columns"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Staged(models.Model):
+    """A list on its way into the register: uploaded, its columns said, checked, then read. The file is sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    actor = models.CharField(max_length=80)
+    name = models.CharField(max_length=120)
+    file = models.UUIDField()
+    step = models.CharField(max_length=10, choices=Step.choices, default=Step.COLUMNS)
+    columns = models.JSONField(null=True)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    # Counts, and the first refused rows without their cells.
+    report = models.JSONField(null=True)
+    # Why the list as a whole could not be read, as its Indonesian sentence and what goes into it.
+    problem = models.JSONField(null=True)
+    refused = models.UUIDField(null=True)
+    source = models.ForeignKey(Import, null=True, on_delete=models.PROTECT)
+    claimed_at = models.DateTimeField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "suket_staged"
+        indexes = [
+            models.Index(
+                fields=["id"], name="suket_staged_waiting", condition=models.Q(step__in=["checking", "importing"])
+            )
         ]

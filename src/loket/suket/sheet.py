@@ -79,9 +79,10 @@ class Parsed:
     warnings: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read(path: Path | str, regions: Matcher, *, today: date) -> Parsed:
-    """Read a list of Suket; `regions` are the kelurahan of the office. Refuses the file when no row can be trusted."""
-    sheet = sheets.open_sheet(path, FIELDS)
+def read(path: Path | str, regions: Matcher, *, today: date, chosen: Mapping[str, int] | None = None) -> Parsed:
+    """Read a list of Suket; `regions` are the kelurahan of the office, `chosen` the columns when a person has said them.
+    Refuses the file when no row can be trusted."""
+    sheet = sheets.open_sheet(path, FIELDS, chosen)
     parsed = Parsed(sheet.headings)
     reader = _Reader(sheet, regions, today, parsed)
     seen: dict[str, int] = {}

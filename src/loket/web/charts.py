@@ -92,6 +92,19 @@ def columns(title: str, labels: Sequence[str], series: Sequence[Series], *, firs
     return _chart(title, labels, series, first, lang, _columns)
 
 
+def band(
+    title: str, labels: Sequence[str], at: Sequence[float], middle: Series, low: Series, high: Series, *,
+    strip: Sequence[tuple[float, float]] = (), first: str, lang: str = "id",
+) -> Chart:  # fmt: skip
+    """A line inside its range. `at` says where each label stands between 0 (left) and 1 (right); `strip` marks stretches below
+    in the same measure, numbered from 1."""
+
+    def draw(title: str, labels: Sequence[str], series: Sequence[Series], width: int, lang: str) -> SafeString:
+        return _range(title, labels, at, series, strip, width, lang)
+
+    return _chart(title, labels, [middle, low, high], first, lang, draw)
+
+
 def bars(
     title: str, labels: Sequence[str], values: Sequence[float], *, first: str, unit: str, lang: str = "id"
 ) -> Chart:
@@ -189,6 +202,50 @@ def _lines(title: str, labels: Sequence[str], series: Sequence[Series], width: i
         else:
             parts += _key(number, one, lang)
     return _svg(title, width, frame.height, parts)
+
+
+def _range(
+    title: str, labels: Sequence[str], at: Sequence[float], series: Sequence[Series], strip: Sequence[tuple[float, float]],
+    width: int, lang: str,
+) -> SafeString:  # fmt: skip
+    middle, low, high = series
+    frame, parts = _frame(series, width, 16, 58, lang)
+    room = frame.width - frame.left - frame.right
+
+    def points(one: Series) -> list[tuple[float, float]]:
+        known = zip(at, one.values, strict=True)
+        return [(frame.left + room * place, frame.y(value)) for place, value in known if value is not None]
+
+    path, edge = ("L".join(f"{x:.1f} {y:.1f}" for x, y in one) for one in (points(middle), points(high) + points(low)[::-1]))
+    if path:
+        parts += [
+            f'<path d="M{edge}Z" fill="{COLOURS[1]}" fill-opacity="0.3" stroke="{COLOURS[1]}"/>',
+            f'<path d="M{path}" fill="none" stroke="{COLOURS[0]}" stroke-width="3" stroke-linejoin="round"/>',
+        ]
+    for number, (start, end) in enumerate(strip, start=1):
+        parts += _stretch(number, frame.left + room * start, frame.left + room * end, frame.floor + 8)
+    below = frame.height + (28 if strip else 0)
+    if labels:
+        parts += [
+            _text(frame.left, below - 8, labels[0], fill=QUIET),
+            _text(frame.left + room, below - 8, labels[-1], anchor="end", fill=QUIET),
+        ]
+    parts += [
+        f'<path d="M2 10H26" stroke="{COLOURS[0]}" stroke-width="3"/>',
+        _text(34, 14, middle.name, bold=True),
+        f'<rect x="2" y="22" width="24" height="12" fill="{COLOURS[1]}" fill-opacity="0.3" stroke="{COLOURS[1]}"/>',
+        _text(34, 33, f"{low.name} – {high.name}", bold=True),
+    ]
+    return _svg(title, width, below, parts)
+
+
+def _stretch(number: int, left: float, right: float, top: float) -> list[str]:
+    """A numbered bar below the floor; two greys in turn tell neighbours apart, the number only where it fits."""
+    fill = "#3D3D3D" if number % 2 else "#6b7280"
+    parts = [f'<rect x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 3):.1f}" height="20" fill="{fill}"/>']
+    if right - left > 16:
+        parts.append(_text((left + right) / 2, top + 15, str(number), anchor="middle", fill="#ffffff", bold=True))
+    return parts
 
 
 def _end(one: Series, lang: str) -> str:

@@ -20,6 +20,7 @@ PLACES = (
     ((Role.VERIFIER,), "desk:antrean", _("Antrean")),
     ((Role.COUNTER,), "counter:loket", _("Loket")),
     ((Role.VERIFIER, Role.COUNTER), "desk:obrolan", _("Obrolan")),
+    ((Role.VERIFIER, Role.COUNTER, Role.ADMIN, Role.HEAD, Role.AUDITOR), "desk:suket", "Suket"),
     ((Role.RECORDER,), "field:rekam", _("Perekaman")),
     ((Role.PRINTER,), "workshop:cetak", _("Cetak")),
     ((Role.CUSTODIAN, Role.PRINTER), "workshop:stok", _("Blangko")),

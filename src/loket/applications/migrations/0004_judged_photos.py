@@ -7,7 +7,7 @@ import loket.applications.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("applications", "0002_guards")]
+    dependencies = [("applications", "0003_recall")]
 
     operations = [
         migrations.AddField("document", "unjudged", models.BooleanField(db_default=False, default=False)),

@@ -23,7 +23,6 @@ from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import nik as niks
-from loket.suket.importing import import_suket
 from loket.web import demo, forms, words
 from loket.web.gate import staff_only
 
@@ -32,7 +31,7 @@ MOST_BYTES = 20 * 1024 * 1024
 
 @staff_only(Role.ADMIN)
 def lists(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Read a list of statuses or of Suket; a check first shows what would happen."""
+    """Read a list of statuses; a check first shows what would happen. Lists of Suket come in by `imports`."""
     context: dict[str, Any] = {
         "statuses": [(row.code, f"{row.code}: {_(row.meaning)}") for row in statuses.STATUSES]
     }
@@ -65,13 +64,12 @@ def _read(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         raise Refusal("file_kind", N_("Berkas ini bukan XLSX, XLS, atau CSV. Simpan dulu dari Excel, lalu pilih lagi."), field="berkas")
     if (upload.size or 0) > MOST_BYTES:
         raise Refusal("file_large", N_("Berkas ini terlalu besar. Pakai perintah loket di server."), field="berkas")
-    read = import_suket if forms.text(request, "jenis", 10) == "suket" else import_statuses
     suffix = Path(upload.name or "").suffix.lower()[:5]
     # The list holds NIK: it lies where only this process can read it, and only until it is read.
     with tempfile.TemporaryDirectory(dir=home.path()) as folder:
         path = Path(folder) / f"daftar{suffix}"
         path.write_bytes(upload.read())
-        report = read(path, dry_run="periksa" in request.POST, by=actor, at=clock.now())
+        report = import_statuses(path, dry_run="periksa" in request.POST, by=actor, at=clock.now())
     return {**report.as_dict(), "errors": report.errors[:50], "dry_run": "periksa" in request.POST}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.desk import chat, frauds, photos, replies, views
+from loket.web.desk import chat, frauds, letters, photos, register, replies, views
 
 app_name = "desk"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("k/<str:kode>/nomor/", views.change_phone, name="nomor"),
     path("foto/<uuid:berkas>/", views.photo, name="foto"),
     path("obrolan/foto/<uuid:pesan>/", photos.chat_photo, name="foto_obrolan"),
+    path("suket/", register.register, name="suket"),
+    path("suket/terbit/", letters.issue, name="suket_terbit"),
+    path("suket/izin/", letters.switch, name="suket_izin"),
+    path("suket/surat/<uuid:surat>/cetak/", letters.paper, name="suket_cetak"),
+    path("suket/<str:segmen>/", register.holders, name="suket_daftar"),
+    path("suket/surat/<uuid:surat>/", register.letter, name="suket_surat"),
     path("obrolan/", chat.conversations, name="obrolan"),
     path("obrolan/kabar/", chat.news, name="kabar"),
     path("obrolan/cari/", chat.search, name="cari_obrolan"),

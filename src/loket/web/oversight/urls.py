@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.oversight import views
+from loket.web.oversight import plan, views
 
 app_name = "oversight"
-urlpatterns = [path("", views.head, name="pimpinan")]
+urlpatterns = [
+    path("", views.head, name="pimpinan"),
+    path("suket/", plan.page, name="suket"),
+    path("suket/minggu.csv", plan.weeks, name="suket_minggu"),
+]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.public import authenticity, views
+from loket.web.public import authenticity, letters, views
 
 app_name = "public"
 urlpatterns = [
     path("", views.home, name="beranda"),
     path("statistik/", views.statistics, name="statistik"),
     path("data/hari-ini.json", views.today_json, name="hari_ini"),
+    path("suket/<str:kode>/", letters.check, name="suket"),
     path("bantuan/", views.help_page, name="bantuan"),
     path("asli/", authenticity.ask, name="keaslian"),
     path("asli/lapor/", authenticity.report, name="laporkan"),
