@@ -334,6 +334,9 @@ def test_merged_conversations_open_as_one(cast: Cast) -> None:
     client = signed_in("verifier")
     assert client.get(f"/petugas/obrolan/{gone}/").headers["Location"] == f"/petugas/obrolan/{kept}/"
     assert "Nomor lamanya hilang" in page_of(client, kept)
+    found = client.post("/petugas/obrolan/cari/", {"cari": "08120009004", "alasan": "Warga menelepon"}).content.decode()
+    assert f"/petugas/obrolan/{kept}/" in found
+    assert f"/petugas/obrolan/{gone}/" not in found
 
 
 def sent_photo(contact: UUID) -> Message:
