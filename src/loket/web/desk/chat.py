@@ -62,7 +62,7 @@ def news(request: HttpRequest, actor: Actor, kontak: UUID | None = None) -> Http
         return HttpResponse(status=409)
     if state.version == request.GET.get("versi"):
         return HttpResponse(status=204)
-    return render(request, "desk/obrolan/kabar.html", inbox.page(request, actor, kontak, state))
+    return render(request, "desk/obrolan/kabar.html", inbox.page(request, actor, kontak, state, before=request.GET.get("versi", "")))
 
 
 @require_POST
