@@ -105,6 +105,21 @@ def test_a_poll_that_finds_nothing_new_costs_few_statements(cast: Cast, django_a
         assert client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": version(page)}).status_code == 204
 
 
+def test_news_bring_only_the_part_that_changed(cast: Cast) -> None:
+    contact, other, client = chat(), chat(phone="+628120009005", name="BUDI"), signed_in("verifier")
+    for _ in range(3):  # should a minute end in between, both parts are sent
+        shown = version(page_of(client, contact))
+        wrote(other, "Halo dari Budi")
+        answer = client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": shown}).content.decode()
+        if version(answer).rsplit(".", 1)[1] == shown.rsplit(".", 1)[1]:
+            break
+    assert 'data-part="daftar"' in answer
+    assert 'data-part="pesan"' not in answer
+    client.post(f"/petugas/obrolan/{contact}/catatan/", {"catatan": "Telepon dulu"})
+    answer = client.get(f"/petugas/obrolan/{contact}/kabar/", {"versi": version(answer)}).content.decode()
+    assert 'data-part="pesan"' in answer
+
+
 def test_who_looks_and_who_types_is_seen_by_the_others(cast: Cast) -> None:
     contact, one, other = chat(), signed_in("verifier"), signed_in("counter")
     page_of(one, contact)
@@ -334,6 +349,9 @@ def test_merged_conversations_open_as_one(cast: Cast) -> None:
     client = signed_in("verifier")
     assert client.get(f"/petugas/obrolan/{gone}/").headers["Location"] == f"/petugas/obrolan/{kept}/"
     assert "Nomor lamanya hilang" in page_of(client, kept)
+    found = client.post("/petugas/obrolan/cari/", {"cari": "08120009004", "alasan": "Warga menelepon"}).content.decode()
+    assert f"/petugas/obrolan/{kept}/" in found
+    assert f"/petugas/obrolan/{gone}/" not in found
 
 
 def sent_photo(contact: UUID) -> Message:

@@ -62,7 +62,7 @@ def news(request: HttpRequest, actor: Actor, kontak: UUID | None = None) -> Http
         return HttpResponse(status=409)
     if state.version == request.GET.get("versi"):
         return HttpResponse(status=204)
-    return render(request, "desk/obrolan/kabar.html", inbox.page(request, actor, kontak, state))
+    return render(request, "desk/obrolan/kabar.html", inbox.page(request, actor, kontak, state, before=request.GET.get("versi", "")))
 
 
 @require_POST
@@ -248,7 +248,8 @@ def search(request: HttpRequest, actor: Actor) -> HttpResponse:
     sought, reason = forms.text(request, "cari", 120), forms.text(request, "alasan", 200)
     context = {"sought": sought, "reason": reason}
     try:
-        found = threads.lines_of(_sought(sought, reason, actor), actor.office)
+        contacts = [talks.root(one) for one in _sought(sought, reason, actor)]
+        found = threads.lines_of(contacts, actor.office)
     except Refusal as problem:
         context["problems"] = [(field or "cari", line) for field, line in words.problems(problem)]  # type: ignore[assignment]  # a list
         return render(request, "desk/obrolan.html", inbox.page(request, actor, None) | context, status=problem.status)

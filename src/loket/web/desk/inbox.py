@@ -102,14 +102,38 @@ def page(
     known: State | None = None,
     *,
     found: list[threads.Line] | None = None,
+    before: str = "",
 ) -> dict[str, Any]:
-    """Everything the templates show; `found` are the lines of a search instead of those of the filter."""
+    """Everything the templates show; `found` are the lines of a search instead of those of the filter.
+
+    `before` is the version that a page shows already: the list or the conversation, where it is the same, is left out.
+    """
     at = clock.now()
     known = known or state(request, actor, contact)
     here = query(request)
+    has_list, has_thread = _changed(before, known.version or "")
+    context: dict[str, Any] = {"at": at, "here": here, "version": known.version or ""}
+    if has_list:
+        context |= _list(request, actor, contact, known, found, at)
+    if contact and has_thread:
+        context |= _thread(request, actor, contact, at)
+    return context
+
+
+def _changed(before: str, now: str) -> tuple[bool, bool]:
+    """Whether the list and the conversation look different; with another minute both do."""
+    was, is_ = before.split("."), now.split(".")
+    if len(was) != 3 or len(is_) != 3 or was[2] != is_[2]:
+        return True, True
+    return was[0] != is_[0], was[1] != is_[1]
+
+
+def _list(
+    request: HttpRequest, actor: Actor, contact: UUID | None, known: State, found: list[threads.Line] | None, at: datetime
+) -> dict[str, Any]:
+    here = query(request)
     lines = known.inbox.lines() if found is None else found
-    context: dict[str, Any] = {
-        "at": at,
+    return {
         "lines": [_line(one, actor, at, contact, here) for one in lines],
         "is_search": found is not None,
         "views": [
@@ -118,14 +142,9 @@ def page(
         ],
         "view": known.wanted.view,
         "filters": _filters(request, known),
-        "version": known.version or "",
-        "here": here,
         "news": reverse("desk:kabar_percakapan", args=[contact]) if contact else reverse("desk:kabar"),
         "tombol_halaman": KEYS if contact else (),
     }
-    if contact:
-        context |= _thread(request, actor, contact, at)
-    return context
 
 
 def filled(name: str, contact: UUID, request: HttpRequest, actor: Actor) -> str:
