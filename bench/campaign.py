@@ -190,7 +190,7 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
             process.kill()
 
 
-def _until(holds: Any, seconds: float = 90) -> None:
+def _until(holds: Any, seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
