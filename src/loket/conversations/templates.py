@@ -236,7 +236,9 @@ def approval(office: str, *, name: str, language: str, state: str, reason: str, 
     row = Template.objects.filter(office_id=office, name=name, language=language).first()
     if row is None or not word:
         return 0
-    return _set(row, word, "" if reason == "NONE" else reason, by=by, at=at)
+    # A list that was read a moment ago must not take back the verdict that came meanwhile.
+    only_from = Approval.DRAFT if word == Approval.PENDING else ""
+    return _set(row, word, "" if reason == "NONE" else reason, only_from=only_from, by=by, at=at)
 
 
 def _set(row: Template, state: str, reason: str, *, only_from: str = "", by: Actor, at: datetime) -> int:
