@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, Page
 from loket.applications import actions as applications
 from loket.applications.models import Application
 from loket.conversations import actions as talks
-from loket.conversations import campaigns, gateways, number, outbox
+from loket.conversations import campaigns, gateways, outbox
+from loket.conversations import number as sending
 from loket.conversations.models import Campaign, Contact, Message, Template
 from loket.core import clock, links
 from loket.delivery.models import Manifest
@@ -213,7 +214,7 @@ def test_the_pages_of_sending_are_clean(site: str, browser: Browser, fresh: str)
     campaigns.create("Gelombang dua", [campaigns.Recipient(consent, phone="+6281300009999")], by=people.head, at=at)
     casting.printed(people)
     outbox.send_due(gateways.ByHand(), limit=3)
-    number.stop(casting.CILEGON, "131042", at)
+    sending.stop(casting.CILEGON, "131042", at)
     template = Template.objects.get(notice="choose", language="id")
     Template.objects.filter(notice="delayed").update(state="rejected", reason="TAG_CONTENT_MISMATCH")
     found = []

@@ -10,7 +10,17 @@ from django.db import connection, transaction
 from loket.audit import actions as audit
 from loket.conversations import rules
 from loket.conversations.actions.merging import data_key
-from loket.conversations.actions.ownership import MESSAGE, OFFICE, check_filled, event, forget_draft, locked, take, unknown, wanted
+from loket.conversations.actions.ownership import (
+    MESSAGE,
+    OFFICE,
+    check_filled,
+    event,
+    forget_draft,
+    locked,
+    take,
+    unknown,
+    wanted,
+)
 from loket.conversations.models import Contact, Message, Note, Presence, State, Unsent
 from loket.core.actor import Actor, require
 from loket.core.errors import N_, Refusal
