@@ -190,7 +190,7 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
             process.kill()
 
 
-def _until(holds: Any, seconds: float = 90) -> None:
+def _until(holds: Any, seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -265,7 +265,12 @@ def _press(made: Town, done: set[str]) -> None:
 def campaign(size: int | None) -> Figures:
     """`size` is how many are invited (4.921)."""
     with town() as made:
-        return [*_three_days(made, size or PEOPLE), *_quality_falls(made), *_speed(made)]
+        rows: Figures = []
+        for part in (lambda: _three_days(made, size or PEOPLE), lambda: _quality_falls(made), lambda: _speed(made)):
+            rows += part()
+            # A run takes a quarter of an hour: what is known already is told.
+            print(json.dumps(rows, ensure_ascii=False), file=sys.stderr, flush=True)
+        return rows
 
 
 def _three_days(made: Town, people: int) -> Figures:

@@ -161,3 +161,22 @@ def test_what_goes_out_as_json_fits_the_rules_for_buttons_and_links() -> None:
         call = gateways.template(composed)["template"]
     assert call["components"][0]["parameters"][0]["text"] == "A B"
     assert call["components"][1] == {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "abc/"}]}
+
+
+def test_a_verdict_that_overtakes_the_answer_to_its_submission_stands(cast: Cast) -> None:
+    ensure(cast)
+    row = Template.objects.get(name="loket_choose_v1", language="id")
+
+    class Quick(gateways.CloudApi):
+        """Judges before it answers."""
+
+        def __init__(self) -> None:
+            super().__init__("http://127.0.0.1:9", "/", ("X", "y"))
+
+        def submit_template(self, form: dict[str, Any]) -> dict[str, Any]:
+            approve(cast, form["name"])
+            return {"id": "7", "status": "PENDING"}
+
+    templates._submit(Quick(), row, by=cast.admin, at=clock.now())
+    row.refresh_from_db()
+    assert (row.state, row.provider_id) == ("approved", "7")

@@ -22,7 +22,9 @@ from playwright.sync_api import Browser, Page
 from loket.applications import actions as applications
 from loket.applications.models import Application
 from loket.conversations import actions as talks
-from loket.conversations.models import Contact, Message
+from loket.conversations import campaigns, gateways, outbox
+from loket.conversations import number as sending
+from loket.conversations.models import Campaign, Contact, Message, Template
 from loket.core import clock, links
 from loket.delivery.models import Manifest
 from loket.insight import surveys
@@ -220,6 +222,32 @@ def test_the_inbox_is_clean_in_every_state(site: str, browser: Browser, fresh: s
     head = _signed_in(browser, site, "head")
     found += _findings(head, f"{site}/petugas/obrolan/balasan/?nama=Jam+buka", "balasan")
     head.context.close()
+    assert not found, "\n".join(found)
+
+
+def test_the_pages_of_sending_are_clean(site: str, browser: Browser, fresh: str) -> None:
+    people = casting.build()
+    at = clock.now()
+    consent = "Formulir Suket 2019, kotak persetujuan"
+    made = campaigns.create("Tukar Suket Juni", [campaigns.Recipient(consent, phone=f"+628130000{n:04d}") for n in range(30)], by=people.head, at=at)
+    campaigns.start(made.pk, by=people.head, at=at)
+    campaigns.advance(casting.CILEGON, at=at)
+    Campaign.objects.filter(pk=made.pk).update(state="paused", paused_why="quality")
+    campaigns.create("Gelombang dua", [campaigns.Recipient(consent, phone="+6281300009999")], by=people.head, at=at)
+    casting.printed(people)
+    outbox.send_due(gateways.ByHand(), limit=3)
+    sending.stop(casting.CILEGON, "131042", at)
+    template = Template.objects.get(notice="choose", language="id")
+    Template.objects.filter(notice="delayed").update(state="rejected", reason="TAG_CONTENT_MISMATCH")
+    found = []
+    for role, addresses in {
+        "admin": ["kelola/templat/", f"kelola/templat/{template.pk}/", "kelola/kampanye/"], "counter": ["kelola/tangan/"],
+    }.items():  # fmt: skip
+        page = _signed_in(browser, site, role)
+        for address in addresses:
+            name = f"kirim-{role}-{address.split('/')[1]}{len(address)}"
+            found += _findings(page, f"{site}/{address}", name) + _english(page, f"{site}/{address}", name)
+        page.context.close()
     assert not found, "\n".join(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from loket.conversations import pacing
 from loket.conversations.alarms import alarm
@@ -41,6 +41,7 @@ def reached(office: str, at: datetime) -> tuple[int, datetime]:
     return int(used), (first or at) + pacing.DAY + pacing.MARGIN
 
 
+@transaction.atomic
 def stop(office: str, why: str, at: datetime) -> None:
     """Sending stands still, with a named reason and an alarm; only a person lets it go on (`actions.resume_sending`)."""
     pause_campaigns(office, why, at)

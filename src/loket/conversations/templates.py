@@ -208,12 +208,13 @@ def _submit(api: gateways.CloudApi, row: Template, *, by: Actor, at: datetime) -
         if problem.code not in _FORM_IS_WRONG:
             return 0
         # A name that exists already was submitted before its answer was lost: the list tells its state.
-        return _set(row, Approval.PENDING, f"{problem.code}", by=by, at=at)
+        return _set(row, Approval.PENDING, f"{problem.code}", only_from=Approval.DRAFT, by=by, at=at)
     except gateways.Unknown:
         return 0
     row.provider_id = str(answer.get("id") or "")[:80]
     row.save(update_fields=["provider_id"])
-    return _set(row, _state(str(answer.get("status"))) or Approval.PENDING, "", by=by, at=at)
+    # The verdict may overtake this answer, which then comes too late to say `pending`.
+    return _set(row, _state(str(answer.get("status"))) or Approval.PENDING, "", only_from=Approval.DRAFT, by=by, at=at)
 
 
 def _state(word: str) -> str:
@@ -235,10 +236,12 @@ def approval(office: str, *, name: str, language: str, state: str, reason: str, 
     row = Template.objects.filter(office_id=office, name=name, language=language).first()
     if row is None or not word:
         return 0
-    return _set(row, word, "" if reason == "NONE" else reason, by=by, at=at)
+    # A list that was read a moment ago must not take back the verdict that came meanwhile.
+    only_from = Approval.DRAFT if word == Approval.PENDING else ""
+    return _set(row, word, "" if reason == "NONE" else reason, only_from=only_from, by=by, at=at)
 
 
-def _set(row: Template, state: str, reason: str, *, by: Actor, at: datetime) -> int:
+def _set(row: Template, state: str, reason: str, *, only_from: str = "", by: Actor, at: datetime) -> int:
     if (row.state, row.reason) == (state, reason[:200]):
         return 0
     with transaction.atomic():
@@ -246,8 +249,8 @@ def _set(row: Template, state: str, reason: str, *, by: Actor, at: datetime) -> 
         values = {"state": state, "reason": reason[:200], "state_at": at}
         if state == Approval.APPROVED:
             values["blocked_why"] = ""
-        # The verdict may overtake the answer to the submission, which then comes too late to say `pending`.
-        if not Template.objects.filter(pk=row.pk, state=before).update(**values):
+        rows = Template.objects.filter(pk=row.pk)
+        if not (rows.filter(state=only_from) if only_from else rows).update(**values):
             return 0
         audit.record([audit.Fact("template.state", body={"name": row.name, "language": row.language, "state": [before, state]})], by=by, at=at)
         if state == Approval.APPROVED:

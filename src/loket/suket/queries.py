@@ -119,7 +119,7 @@ def numbers_to_invite(office: str) -> list[str]:
         .values_list("resident_id", "resident__data_key", "resident__phone")
     )
     ring, table = crypto.keyring(), Resident._meta.db_table
-    numbers = (crypto.unwrap(bytes(key), row, ring).open_text(table, "phone", row, bytes(phone or b"")) for row, key, phone in rows)
+    numbers = (crypto.unwrap(bytes(key), row, ring).open_text(table, "phone", row, bytes(phone)) for row, key, phone in rows if phone)
     return list(dict.fromkeys(numbers))
 
 

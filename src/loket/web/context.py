@@ -31,6 +31,7 @@ PLACES = (
     ((Role.VERIFIER, Role.COUNTER, Role.HEAD), "desk:penipuan", _("Penipuan")),
     (complaints.STAFF, "complaints:keluhan", _("Keluhan")),
     ((Role.HEAD, Role.ADMIN), "desk:balasan", _("Balasan siap pakai")),
+    ((Role.VERIFIER, Role.COUNTER), "admin:tangan", _("Kirim dengan tangan")),
     ((Role.HEAD, Role.ADMIN), "admin:kampanye", _("Kampanye")),
     ((Role.ADMIN,), "admin:kelola", _("Kelola")),
 )
@@ -52,6 +53,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _places(request: HttpRequest, account: Any) -> list[tuple[str, str, bool]]:
     actor = account.actor()
-    held = [(reverse(name), label) for roles, name, label in PLACES if actor.may(*roles)]
+    # Only an office without a provider sends by hand.
+    offered = [place for place in PLACES if place[1] != "admin:tangan" or settings.WA_KIND == "manual"]
+    held = [(reverse(name), label) for roles, name, label in offered if actor.may(*roles)]
     here = max((url for url, _ in held if request.path.startswith(url)), key=len, default="")
     return [(url, str(label), url == here) for url, label in held]

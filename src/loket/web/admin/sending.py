@@ -64,7 +64,7 @@ def template_page(request: HttpRequest, actor: Actor, templat: UUID) -> HttpResp
         return redirect("admin:templat_satu", templat=templat)
     seen = templates.shown(actor.office, templat)
     versions = [_line(row) for row in templates.all_of(actor.office) if (row.notice, row.language) == (seen.row.notice, seen.row.language)]
-    context = {"t": seen, "line": _line(seen.row), "versions": versions, "most": templates.BODY_MOST}
+    context: dict[str, Any] = {"t": seen, "who": "Loket" if seen.row.by.startswith("loket:") else seen.row.by, "line": _line(seen.row), "versions": versions, "most": templates.BODY_MOST}
     if seen.row.blocked_why:
         context["why"] = failures.explain(seen.row.blocked_why)
     return render(request, "admin/templat_satu.html", context)
