@@ -77,6 +77,7 @@ def tend() -> int:
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
             partial(send_what_was_lost, code),
+            partial(remind_of_forms, code),
             partial(ask_for_opinions, code),
         ]
     for step in steps:
@@ -108,6 +109,11 @@ def tell_of_slips(office: str) -> int:
 def send_what_was_lost(office: str) -> int:
     """Codes and links that were asked for, to the numbers they belong to."""
     return recalls.answer(by=system(office, "recall"), at=clock.now())
+
+
+def remind_of_forms(office: str) -> int:
+    """A form that was begun in a chat and not sent is told of once."""
+    return recalls.remind(by=system(office, "forms"), at=clock.now())
 
 
 def ask_for_opinions(office: str) -> int:
