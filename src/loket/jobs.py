@@ -8,19 +8,23 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from django.db import Error, connection
 
 from loket.applications import actions as applications
 from loket.applications import drafts, recalls
-from loket.bot import conversation
+from loket.bot import conversation, photos
+from loket.conversations import actions as talks
 from loket.conversations import gateways, inbox, outbox
-from loket.core import clock, limits
+from loket.conversations import media as files
+from loket.core import clock, limits, media
 from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.insight import actions as insight
 from loket.insight import surveys
+from loket.integrity import queries as complaints
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
@@ -34,10 +38,14 @@ def run_worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: stop.set())
-    via = gateways.configured()
+    via, source = gateways.configured(), files.configured()
     loops: list[tuple[Callable[[], int], float]] = [
         (lambda: inbox.drain(conversation.turn), IDLE),
         (lambda: outbox.send_due(via), IDLE),
+        (lambda: files.fetch_due(source), IDLE),
+        (photos.answer_due, 1.0),
+        (applications.judge_due, 1.0),
+        (sweep_files, 3600.0),
         (tend, 15.0),
     ]
     threads = [threading.Thread(target=_loop, args=(work, pause, stop), daemon=True) for work, pause in loops]
@@ -79,6 +87,7 @@ def tend() -> int:
             partial(send_what_was_lost, code),
             partial(remind_of_forms, code),
             partial(ask_for_opinions, code),
+            partial(delete_old_photos, code),
         ]
     for step in steps:
         try:
@@ -119,3 +128,22 @@ def remind_of_forms(office: str) -> int:
 def ask_for_opinions(office: str) -> int:
     """A sample of those whose request was finished yesterday is asked how the service was."""
     return surveys.invite_due(by=system(office, "survey"), at=clock.now())
+
+
+def delete_old_photos(office: str) -> int:
+    """Photos whose time is over: those of ended cases, and those that only lie in a chat."""
+    kept, by, now = offices.office(office).settings, system(office, "retention"), clock.now()
+    return applications.delete_old_photos(kept.case_photo_days, by=by, at=now) + talks.delete_old_photos(
+        kept.chat_photo_days, by=by, at=now
+    )
+
+
+# Every room that stores files says which it uses: what none of them names is deleted (a test looks for rooms left out).
+FILES_IN_USE: tuple[Callable[[], set[UUID]], ...] = (applications.files_in_use, talks.files_in_use, complaints.files_in_use)
+
+
+def sweep_files() -> int:
+    """Delete files older than a day that no row names: what a crash left between a file and its row."""
+    used = set[UUID]().union(*(room() for room in FILES_IN_USE))
+    media.delete([row for row in media.orphans(used) if media.is_older(row, 24 * 3600)])
+    return 0

@@ -171,6 +171,11 @@ WA_PHONE_ID = os.environ.get("LOKET_WA_PHONE_ID") or DEMO.get("wa_phone_id", "")
 # Meta's own path and header; a solution provider may want others, for instance `D360-API-KEY:`.
 WA_PATH = os.environ.get("LOKET_WA_PATH", "/v23.0/{phone_id}/messages")
 WA_AUTH = os.environ.get("LOKET_WA_AUTH", "Authorization: Bearer")
+# Where photos lie: the path that tells their address, the hosts that may see the token besides the provider's own, and a
+# provider's own way to those hosts (360dialog).
+WA_MEDIA_PATH = os.environ.get("LOKET_WA_MEDIA_PATH", "/v23.0/{media_id}")
+WA_MEDIA_HOSTS = tuple(os.environ.get("LOKET_WA_MEDIA_HOSTS", "lookaside.fbsbx.com").lower().split())
+WA_MEDIA_VIA = os.environ.get("LOKET_WA_MEDIA_VIA", "")
 
 LOGGING = {
     "version": 1,

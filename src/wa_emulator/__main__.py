@@ -23,7 +23,9 @@ def arguments() -> argparse.Namespace:
         parser.add_argument(f"--{name}", default=known, required=not known, help=f"default: LOKET_WA_{variable}")
     parser.add_argument("--phone-id", required=True)
     parser.add_argument("--display-number", default="622547800000")
+    parser.add_argument("--auth", default="Authorization: Bearer", help="header and prefix that carry the token")
     parser.add_argument("--now", help="ISO 8601; the clock then ticks on (default: where it stood, or real time)")
+    parser.add_argument("--stand-still", action="store_true", help="the clock moves only when the control side moves it")
     parser.add_argument("--seed", help="the same seed gives the same ids")
     parser.add_argument("--state", help="SQLite file that keeps conversations over a restart")
     parser.add_argument("--strict-templates", action="store_true", help="refuse templates that were not registered")
@@ -35,14 +37,15 @@ def main() -> int:
     settings = Settings(
         callback=given.callback, app_secret=given.app_secret, verify_token=given.verify_token, token=given.token,
         phone_id=given.phone_id, port=given.port, display_number=given.display_number,
-        accept_any_template=not given.strict_templates,
+        accept_any_template=not given.strict_templates, auth=given.auth,
     )  # fmt: skip
     store = Store(given.state)
-    world = World(settings, store, now=read_iso(given.now) if given.now else None, seed=given.seed)
-    server = Server(world)
+    now = read_iso(given.now) if given.now else None
+    world = World(settings, store, now=now, seed=given.seed, ticking=not given.stand_still)
+    courier = Courier(world)
+    server = Server(world, courier)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_given: threading.Thread(target=server.shutdown).start())
-    courier = Courier(world)
     courier.start()
     server.serve_forever(poll_interval=0.2)
     world.stopping.set()

@@ -36,7 +36,12 @@ def check(message: Json) -> str:
     callback = message.get("biz_opaque_callback_data")
     if callback is not None and (not isinstance(callback, str) or len(callback) > 512):
         raise Refused(100, "Param biz_opaque_callback_data must be at most 512 characters long.")
-    rule(part(message, kind))
+    if message.get("recipient_type", "individual") != "individual":
+        raise Refused(100, "Param recipient_type must be one of {INDIVIDUAL}.")
+    if kind == "contacts":
+        _contacts(message.get("contacts"))
+    else:
+        rule(part(message, kind))
     return str(kind)
 
 
@@ -55,6 +60,23 @@ def _media(media: Json) -> None:
         string(media, "caption", name="Caption", most=1024)
 
 
+def _location(location: Json) -> None:
+    for name, most in (("latitude", 90.0), ("longitude", 180.0)):
+        try:
+            fits = abs(float(location[name])) <= most
+        except (KeyError, TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise Refused(131009, f"Location {name} is not valid")
+
+
+def _contacts(contacts: Any) -> None:
+    if not isinstance(contacts, list) or not contacts:
+        raise Refused(131008, "contacts is required")
+    for one in contacts:
+        string(part(one, "name"), "formatted_name", name="Contact formatted_name", most=1024)
+
+
 def _reaction(reaction: Json) -> None:
     string(reaction, "message_id", name="Reaction message_id", most=256)
 
@@ -62,6 +84,8 @@ def _reaction(reaction: Json) -> None:
 def _template(template: Json) -> None:
     string(template, "name", name="Template name", most=512)
     string(part(template, "language"), "code", name="Template language code", most=16)
+    if not isinstance(template.get("components", []), list):
+        raise Refused(100, "Param template['components'] must be an array.")
 
 
 def _interactive(interactive: Json) -> None:
@@ -92,7 +116,8 @@ def _buttons(action: Json) -> None:
     replies = [part(button, "reply") for button in buttons]
     for reply in replies:
         string(reply, "title", name="Button title", most=20)
-        string(reply, "id", name="Button id", most=256)
+        if string(reply, "id", name="Button id", most=256) != reply["id"].strip():
+            raise Refused(131009, "Button id must not begin or end with a space")
     for key in ("id", "title"):
         if len({reply[key] for reply in replies}) < len(replies):
             raise Refused(131009, f"Button {key}s must be unique")
@@ -140,7 +165,8 @@ RULES: dict[str, Callable[[Json], None]] = {
     "video": _media,
     "sticker": _media,
     "reaction": _reaction,
-    "location": _nothing,
+    "location": _location,
+    "contacts": _nothing,
 }
 INTERACTIVE_RULES: dict[str, Callable[[Json], None]] = {
     "button": _buttons,
@@ -162,24 +188,3 @@ def body_parameters(template: Json) -> list[Json]:
         if str(component.get("type", "")).lower() == "body":
             return list(component.get("parameters") or [])
     return []
-
-
-def check_template(template: Json, spec: Json) -> None:
-    """The call against the template as it was approved: not paused, and as many parameters as its body has."""
-    status = str(spec.get("status", "APPROVED")).upper()
-    if status == "PAUSED":
-        raise Refused(132015, f"template name ({template['name']}) is paused")
-    if status == "DISABLED":
-        raise Refused(132016, f"template name ({template['name']}) is disabled")
-    wanted = expected_parameters(spec)
-    given = len(body_parameters(template))
-    if given != wanted:
-        raise Refused(
-            132000, f"body: number of localizable_params ({given}) does not match the expected number of params ({wanted})"
-        )
-
-
-def expected_parameters(spec: Json) -> int:
-    """`params` of a registered template: how many, or their names."""
-    params = spec.get("params") or 0
-    return params if isinstance(params, int) else len(params)

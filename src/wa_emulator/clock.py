@@ -1,4 +1,4 @@
-"""The provider's own clock: can be set to any instant, and ticks on from there."""
+"""The provider's own clock: can be set to any instant, ticks on from there, or stands still until it is moved."""
 
 import time
 from datetime import UTC, datetime
@@ -18,16 +18,31 @@ def as_iso(seconds: float) -> str:
 
 
 class Clock:
-    """Runs at the pace of the machine's monotonic clock, from wherever it was set."""
+    """Runs at the pace of the machine's monotonic clock, from wherever it was set; or stands."""
 
-    def __init__(self, start: float) -> None:
+    def __init__(self, start: float, *, ticking: bool = True) -> None:
         self._shift = start - time.monotonic()
+        self._stands_at: float | None = None if ticking else start
 
     def now(self) -> float:
-        return time.monotonic() + self._shift
+        return time.monotonic() + self._shift if self._stands_at is None else self._stands_at
+
+    @property
+    def ticking(self) -> bool:
+        return self._stands_at is None
 
     def move(self, to: float) -> float:
         """Sets the clock; answers by how many seconds it moved (negative: back)."""
         delta = to - self.now()
-        self._shift += delta
+        if self._stands_at is None:
+            self._shift += delta
+        else:
+            self._stands_at = to
         return delta
+
+    def tick(self, on: bool) -> None:
+        """Lets it run on from where it stands, or holds it there."""
+        now = self.now()
+        self._stands_at = None if on else now
+        if on:
+            self._shift = now - time.monotonic()

@@ -3,6 +3,7 @@
 import re
 
 from wa_emulator.checks import Json, body_parameters
+from wa_emulator.templates import buttons, text_of
 
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MEDIA = ("image", "document", "audio", "video", "sticker")
@@ -23,6 +24,11 @@ def show(message: Json, kind: str, template_spec: Json | None = None) -> Json:
         view = {"text": content.get("emoji") or "", "reaction_to": content.get("message_id")}
     elif kind == "button":
         view = {"text": content.get("text")}
+    elif kind == "location":
+        view = {"location": {key: content.get(key) for key in ("latitude", "longitude", "name", "address") if content.get(key)}}
+    elif kind == "contacts":
+        people = message.get("contacts") or []
+        view = {"contacts": [(one.get("name") or {}).get("formatted_name", "") for one in people]}
     else:
         view = {"unsupported": kind}
     quote = (message.get("context") or {}).get("message_id") or (message.get("context") or {}).get("id")
@@ -75,13 +81,19 @@ def _template(template: Json, spec: Json | None) -> Json:
     """An approved template as text and buttons; without one, the parameters as they are."""
     spec = spec or {}
     parameters = body_parameters(template)
-    body = spec.get("body")
+    body = text_of(spec, "BODY")
     text = fill(body, parameters) if body else "\n".join(_words(parameter) for parameter in parameters)
-    view: Json = {"template": template["name"], "text": text or template["name"], "footer": spec.get("footer")}
+    view: Json = {"template": template["name"], "text": text or template["name"], "footer": text_of(spec, "FOOTER") or None}
+    view["header"] = fill(text_of(spec, "HEADER"), _parameters(template, "header")) or None
     given = _button_parameters(template)
-    for place, button in enumerate(spec.get("buttons") or [{}] * len(given)):
+    for place, button in enumerate(buttons(spec) or [{}] * len(given)):
         _add_button(view, button, given.get(place, {}))
     return view
+
+
+def _parameters(template: Json, kind: str) -> list[Json]:
+    found = [c for c in template.get("components") or [] if str(c.get("type", "")).lower() == kind]
+    return list(found[0].get("parameters") or []) if found else []
 
 
 def _button_parameters(template: Json) -> dict[int, Json]:
@@ -91,6 +103,8 @@ def _button_parameters(template: Json) -> dict[int, Json]:
 
 
 def _add_button(view: Json, button: Json, component: Json) -> None:
+    if str(button.get("type", "")).upper() in ("PHONE_NUMBER", "COPY_CODE", "OTP"):
+        return
     parameter = _words(((component.get("parameters") or [{}]) or [{}])[0])
     kind = str(button.get("type") or component.get("sub_type") or "quick_reply").lower()
     title = str(button.get("text") or button.get("title") or parameter)

@@ -64,6 +64,11 @@ def forget_expired(at: datetime) -> int:
     return len(old)
 
 
+def files() -> set[UUID]:
+    """The photos that forms hold."""
+    return {UUID(row) for draft in Draft.objects.exclude(answers=None) for row in answers(draft).get("photos", {}).values()}
+
+
 def find(token: str, at: datetime) -> Draft:
     """The form of a link; refuses an unknown or expired one."""
     draft = _by_link(token, at) if "." in token else Draft.objects.filter(token_hash=_hash(token)).first()

@@ -100,8 +100,19 @@ class Application(models.Model):
         ]
 
 
+class LookField(models.Field):  # type: ignore[type-arg]
+    """How a photo looks, as a string of 2048 bits (`core.images.look_bits`)."""
+
+    def db_type(self, connection: object) -> str:
+        return "bit(2048)"
+
+
 class Document(models.Model):
-    """A photo of a paper, sealed in a file of the media store named by `id`. A newer one replaces it in view."""
+    """A photo of a paper, sealed in a file of the media store named by `id`. A newer one replaces it in view.
+
+    What the worker sees in it are hints for the officer: `fault` (a key of `core.images.TIPS`), `look`, and `twin`, the
+    application that holds the same picture. `unjudged` until it has looked; `deleted_at` once the file is gone.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     application = models.ForeignKey(Application, on_delete=models.PROTECT)
@@ -110,9 +121,19 @@ class Document(models.Model):
     digest = models.BinaryField(max_length=32)
     at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
+    unjudged = models.BooleanField(default=False, db_default=False)
+    fault = models.CharField(max_length=10, blank=True, db_default="")
+    look = LookField(null=True)
+    twin = models.ForeignKey(Application, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "applications_document"
+        indexes = [
+            models.Index(fields=["id"], name="applications_to_judge", condition=models.Q(unjudged=True)),
+            models.Index(fields=["kind"], name="applications_to_compare", condition=models.Q(look__isnull=False)),
+            models.Index(fields=["id"], name="applications_document_kept", condition=models.Q(deleted_at__isnull=True)),
+        ]
 
 
 class Draft(models.Model):

@@ -219,7 +219,7 @@ def case(application: Application) -> Case:
         enrolment=status or "",
         enrolment_as_of=as_of,
         documents=sorted(
-            Document.objects.filter(application=application, replaced_at=None),
+            Document.objects.filter(application=application, replaced_at=None, deleted_at=None).select_related("twin"),
             key=lambda paper: catalogue.service(application.service).documents.index(paper.kind),
         ),
     )

@@ -47,7 +47,7 @@ def _step(given: Incoming) -> str:
         if flow == "menu":
             return rest.rpartition(":")[2] if rest.rpartition(":")[2] in STEPS else "menu"
         return flow if flow in ("choose", "received") else "menu"
-    if given.kind in ("image", "document"):
+    if given.media_id:
         return "media"
     if given.kind != "text":
         return "unknown"
@@ -132,7 +132,7 @@ def _language(language: str) -> Step:
 
 
 def _media(contact: Contact, given: Incoming, by: Actor) -> None:
-    _say(contact, "media", by)
+    """Answered once for everything that comes at once, when it is fetched and judged: `bot.photos`."""
 
 
 def _choose(contact: Contact, given: Incoming, by: Actor) -> None:

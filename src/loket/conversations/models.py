@@ -97,6 +97,52 @@ class Message(models.Model):
         ]
 
 
+class Media(models.Model):
+    """The file of an incoming message: fetched from the provider, then kept as a photo (`Message.photo`) or turned away.
+
+    `reason` says why it was not kept, or what is wrong with the photo that was. `answered_at` is null until the one answer
+    to all that came at once has told of it. Moments are the database's own, but for `settled_at`.
+    """
+
+    WAITING, KEPT, UNFIT, GONE, FAILED, DELETED = "waiting", "kept", "unfit", "gone", "failed", "deleted"
+    STATES = (WAITING, KEPT, UNFIT, GONE, FAILED, DELETED)
+
+    message = models.OneToOneField(Message, primary_key=True, on_delete=models.PROTECT)
+    state = models.CharField(max_length=8, choices=[(state, state) for state in STATES])
+    reason = models.CharField(max_length=24, blank=True)
+    digest = models.BinaryField(max_length=32, null=True)
+    tries = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    claimed_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(db_default=Now())
+    answered_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "conversations_media"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=("waiting", "kept", "unfit", "gone", "failed", "deleted")),
+                name="conversations_media_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="waiting", settled_at__isnull=True)
+                | (~models.Q(state="waiting") & models.Q(settled_at__isnull=False)),
+                name="conversations_media_settled_has_date",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="kept") | models.Q(digest__isnull=False), name="conversations_media_kept_has_digest"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="conversations_media_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["arrived_at"], name="conversations_media_untold", condition=models.Q(answered_at__isnull=True)
+            ),
+            models.Index(fields=["settled_at"], name="conversations_media_kept", condition=models.Q(state="kept")),
+        ]
+
+
 class Event(models.Model):
     """One update as the provider sent it, stored before it is acknowledged. `key` makes a repeat a no-op."""
 

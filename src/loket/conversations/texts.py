@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils import translation
 
-from loket.core import codes, text
+from loket.core import codes, images, text
 
 FOOTER = {
     "id": "Layanan gratis. Jangan beri OTP, PIN, atau uang lewat chat.",
@@ -278,11 +278,26 @@ TEXTS: dict[str, Text] = {
         "Sorry, we did not understand. Press a button, or write 1, 2 or 3.",
         _MENU,
     ),
-    "media": Text(
-        "Foto Anda sudah kami terima. Supaya langsung masuk ke permohonan Anda, unggah fotonya lewat formulir.",
-        "We have your photo. To put it straight into your request, upload it with the form.",
+    "photos": Text(
+        "{lines}\nSupaya masuk ke permohonan Anda, unggah fotonya di halaman resmi kami. Tautan ini khusus untuk Anda dan "
+        "berlaku 7 hari.",
+        "{lines}\nTo put them into your request, upload them on our official page. This link is yours alone and works for "
+        "7 days.",
+        link=("Isi permohonan", "Fill in the form"),
+    ),
+    "photos_case": Text(
+        "{lines}\nPetugas kami akan melihatnya untuk permohonan *{code}*. Lebih cepat lagi kalau fotonya Anda kirim lewat "
+        "tombol di bawah.",
+        "{lines}\nAn officer will look at it for request *{code}*. It is quicker still if you send the photo with the "
+        "button below.",
+        link=("Perbaiki sekarang", "Mend it now"),
+    ),
+    "photos_person": Text(
+        "{lines}\nAnda tidak perlu memotret lagi: petugas kami yang melihatnya dan membalas di sini pada jam kerja, {hours}.",
+        "{lines}\nYou need not take it again: an officer will look at it and answer here in office hours, {hours}.",
         _MENU,
     ),
+    "photos_other": Text("{lines}", "{lines}", (_PERSON, _MENU[0])),
     "not_me": Text(
         "Terima kasih sudah memberi tahu. Petugas kami memeriksanya sekarang dan menghubungi Anda di sini.",
         "Thank you for telling us. An officer is looking into it now and will contact you here.",
@@ -326,6 +341,48 @@ REASONS = {
     "en": {
         "not_home": "nobody was at home", "address_incomplete": "the address is incomplete", "moved": "the holder has moved",
         "refused": "it was refused", "unknown_person": "nobody knew the name", "other": "of another obstacle",
+    },
+}  # fmt: skip
+
+# Answers to what people send in a chat, by what became of it.
+PHOTOS = {
+    "id": {
+        "one": "Foto Anda sudah kami terima dan kami simpan untuk petugas.",
+        "many": "{count} foto diterima dan kami simpan untuk petugas.",
+        "same": "{count} di antaranya foto yang sama.",
+        "which": "Foto ke-{places}: ",
+        "paper": "berkas",
+        "again": "{count} foto tidak bisa kami ambil. Tolong kirim lagi.",
+        "audio": "Pesan suara belum bisa kami dengar. Tulis pesan Anda, atau tekan Tanya petugas.",
+        "video": "Video belum bisa kami buka. Kirim fotonya saja, atau tekan Tanya petugas.",
+        "sticker": "Terima kasih. Kalau ada yang bisa kami bantu, tulis di sini atau tekan Tanya petugas.",
+        "photo_is_pdf": "Berkas PDF belum bisa kami buka di sini. Kirim fotonya, atau tekan Tanya petugas.",
+        "photo_is_heic": "Foto berformat HEIC belum bisa kami buka. Kirim sebagai foto biasa, bukan sebagai dokumen.",
+        "photo_heavy": "Ada foto yang terlalu besar. Kirim lagi sebagai foto biasa, bukan sebagai dokumen.",
+        "photo_pixels": "Ada foto yang terlalu besar. Kirim lagi sebagai foto biasa, bukan sebagai dokumen.",
+        "photo_small": "Ada foto yang terlalu kecil, tulisannya tidak terbaca. Ambil foto lagi dari dekat.",
+        "photo_broken": "Ada foto yang rusak atau tidak lengkap. Tolong ambil foto lagi, lalu kirim.",
+        "photo_empty": "Ada foto yang kosong. Tolong ambil foto lagi, lalu kirim.",
+        "unknown": "Berkas ini belum bisa kami buka. Kirim fotonya, atau tekan Tanya petugas.",
+    },
+    "en": {
+        "one": "We have your photo and keep it for an officer.",
+        "many": "We have {count} photos and keep them for an officer.",
+        "same": "{count} of them are the same photo again.",
+        "which": "Photo {places}: ",
+        "paper": "the paper",
+        "again": "We could not get {count} of your photos. Please send them again.",
+        "audio": "We cannot listen to voice notes yet. Please write, or press Ask an officer.",
+        "video": "We cannot open videos yet. Please send a photo instead, or press Ask an officer.",
+        "sticker": "Thank you. If there is something we can do for you, write it here or press Ask an officer.",
+        "photo_is_pdf": "We cannot open PDF files here yet. Please send a photo of it, or press Ask an officer.",
+        "photo_is_heic": "We cannot open photos in HEIC format yet. Send it as an ordinary photo, not as a document.",
+        "photo_heavy": "A photo is too large. Please send it again as an ordinary photo, not as a document.",
+        "photo_pixels": "A photo is too large. Please send it again as an ordinary photo, not as a document.",
+        "photo_small": "A photo is too small to be read. Please take it again from near.",
+        "photo_broken": "A photo is damaged or incomplete. Please take it again and send it.",
+        "photo_empty": "A photo is empty. Please take it again and send it.",
+        "unknown": "We cannot open this file yet. Please send a photo of it, or press Ask an officer.",
     },
 }  # fmt: skip
 
@@ -376,6 +433,37 @@ def _words(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     if "tracking" in values:
         words["tracking"] = values["tracking"] or ("menyusul" if language == "id" else "follows")
     return words
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """What came of the files sent at once: how many photos are held, how many of those are the same one again, how many
+    must be sent again, and why others were not taken."""
+
+    held: int
+    same: int
+    again: int
+    unfit: tuple[str, ...]
+
+
+def photo_lines(photos: Photos, bad: Sequence[tuple[int, str]], language: str) -> str:
+    """What became of the files that came at once; `bad` are the places and faults of photos that cannot be read, of which
+    each fault is told once."""
+    words = PHOTOS[language]
+    lines = []
+    if photos.held:
+        lines.append(words["one" if photos.held == 1 else "many"].format(count=photos.held))
+    if photos.same:
+        lines.append(words["same"].format(count=photos.same))
+    with translation.override(language):
+        for fault in dict.fromkeys(fault for _place, fault in bad):
+            places = [str(place) for place, found in bad if found == fault]
+            which = "" if photos.held == 1 else words["which"].format(places=", ".join(places))
+            lines.append(which + translation.gettext(images.TIPS[fault]).format(paper=words["paper"]))
+    lines += dict.fromkeys(words.get(reason, words["unknown"]) for reason in photos.unfit)
+    if photos.again:
+        lines.append(words["again"].format(count=photos.again))
+    return "\n".join(lines)
 
 
 def status_line(code: str, state: str, place: int | None, promise_on: date | None, language: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 import struct
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 
+from loket.core import crypto
 from loket.core.errors import N_, Refusal
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -33,11 +37,32 @@ class Photo:
     is_plain: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A photo made anew: what is wrong with it (a key of `TIPS`, or nothing), and how it looks (256 bytes, or none)."""
+
+    content: bytes
+    fault: str
+    look: bytes
+
+
+# Faults that the child tells, each with one thing to do better.
+TIPS = {
+    "dark": N_("Foto terlalu gelap, tulisan di {paper} tidak terbaca. Coba foto lagi di tempat terang, tanpa lampu kilat."),
+    "bright": N_("Foto terlalu silau, tulisan di {paper} tidak terbaca semua. Coba foto lagi tanpa lampu kilat, jauh dari pantulan lampu."),
+    "small": N_("Tulisan di {paper} terlalu kecil di foto ini. Coba foto lagi lebih dekat, sampai berkasnya memenuhi layar."),
+    "blurred": N_("Foto buram, tulisan di {paper} tidak terbaca. Pegang HP dengan dua tangan, tunggu sampai gambarnya jelas, lalu foto lagi."),
+    "cut": N_("Ada bagian {paper} yang tidak masuk foto. Mundur sedikit sampai keempat sudutnya terlihat, lalu foto lagi."),
+}
+# Two looks this near, of 2048, are one picture sent twice; measured in `tests/rules/test_images.py`.
+SAME_WITHIN = 28
+
+
 def accept(content: bytes) -> bytes:
     """A photo fit to be kept: a plain small JPEG as it is, anything else re-encoded by a limited process."""
     photo = inspect(content)
     small = max(photo.width, photo.height) <= CANONICAL_SIDE and len(content) <= CANONICAL_BYTES
-    return content if photo.is_plain and small else clean(content)
+    return content if photo.is_plain and small else judge(content).content
 
 
 def inspect(content: bytes) -> Photo:
@@ -64,8 +89,12 @@ def inspect(content: bytes) -> Photo:
     return photo
 
 
-def clean(content: bytes) -> bytes:
-    """The photo as a new JPEG of at most 1600 px, without metadata; made in a process with limits of its own."""
+def judge(content: bytes) -> Judged:
+    """The photo as a new JPEG of at most 1600 px, without metadata, and what can be said of it.
+
+    Decoded in a process with limits of its own: what kills that process is refused, as is everything `inspect` refuses.
+    """
+    inspect(content)
     with _children:
         try:
             done = subprocess.run(
@@ -74,9 +103,31 @@ def clean(content: bytes) -> bytes:
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
             raise _unreadable() from error
-    if done.returncode != 0 or not _is_small_plain(done.stdout):
+    said, _line, made = done.stdout.partition(b"\n")
+    found = re.fullmatch(rb"([a-z]{2,10}) ([0-9a-f]{512})?", said)
+    if done.returncode != 0 or found is None or not _is_small_plain(made):
         raise _unreadable()
-    return done.stdout
+    fault = found[1].decode()
+    if fault not in ("ok", *TIPS):
+        raise _unreadable()
+    return Judged(made, "" if fault == "ok" else fault, bytes.fromhex((found[2] or b"").decode()))
+
+
+def look_bits(look: bytes) -> str:
+    """A look as it is kept: its 2048 bits in an order, and turned over by a mask, that only this office's key tells.
+
+    Two looks are as far from one another as before, and without the key nobody can ask whether a picture is there.
+    """
+    order, mask = _disguise()
+    bits = f"{int.from_bytes(look, 'big'):02048b}"
+    return "".join("10"[int(bits[place])] if turned else bits[place] for place, turned in zip(order, mask, strict=True))
+
+
+@lru_cache(maxsize=1)
+def _disguise() -> tuple[list[int], list[bool]]:
+    key = crypto.keyring().subkey("look")
+    drawn = [hmac.digest(key, bit.to_bytes(2, "big"), "sha256") for bit in range(2048)]
+    return sorted(range(2048), key=drawn.__getitem__), [digest[0] > 127 for digest in drawn]
 
 
 def _is_small_plain(content: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,11 @@ def orphans(known: set[UUID]) -> Iterator[UUID]:
         row = UUID(file.stem)
         if row not in known:
             yield row
+
+
+def is_older(row: UUID, seconds: float) -> bool:
+    """Whether a file was made longer ago than this: its id begins with its time in milliseconds."""
+    return time.time() - (row.int >> 80) / 1000 > seconds
 
 
 def _path(row: UUID) -> Path:

@@ -24,6 +24,9 @@ class Settings:
     # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
     complaint_days: int = 5
     survey_share: int = 30
+    # Days that photos are kept: in a chat since they came, in a case since it ended.
+    chat_photo_days: int = 30
+    case_photo_days: int = 30
 
 
 def settings_from(stored: dict[str, Any]) -> Settings:

@@ -90,6 +90,14 @@ COMPLAINT_STATES: dict[str, tuple[Any, Any, str]] = {
     "reopened": (_("Dibuka lagi"), _("Dibuka lagi, sedang diperiksa"), "awas"),
     "closed": (_("Ditutup"), _("Selesai"), "netral"),
 }
+# What the worker saw in a photo: a hint beside it, decided by the officer.
+PHOTO_FAULTS = {
+    "dark": _("Foto gelap"),
+    "bright": _("Foto silau"),
+    "small": _("Tulisan kecil"),
+    "blurred": _("Foto buram"),
+    "cut": _("Ada bagian terpotong"),
+}
 ACTIONS = {
     "application.file": _("Permohonan diajukan"),
     "application.approve": _("Disetujui"),
@@ -123,6 +131,8 @@ ACTIONS = {
     "delivery.resend_code": _("Kode ambil dikirim ulang"),
     "read.case": _("Data dibuka petugas"),
     "read.photo": _("Foto berkas dibuka petugas"),
+    "read.chat_photo": _("Foto obrolan dibuka petugas"),
+    "case.photos_deleted": _("Foto berkas dihapus sesuai masa simpannya"),
     "read.nik": _("NIK dibuka petugas"),
     "read.search_nik": _("Dicari petugas dengan NIK"),
 }

@@ -142,8 +142,8 @@ WITH filed AS (
     VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)}, '', '', '{{}}')
     RETURNING id, office_id, priority, complete_at, queue_seq
 ), papers AS (
-    INSERT INTO applications_document (id, application_id, kind, size, digest, at)
-    SELECT paper.id, filed.id, paper.kind, paper.size, paper.digest, filed.complete_at
+    INSERT INTO applications_document (id, application_id, kind, size, digest, at, unjudged)
+    SELECT paper.id, filed.id, paper.kind, paper.size, paper.digest, filed.complete_at, true
     FROM filed, unnest(%(papers)s::uuid[], %(kinds)s::text[], %(sizes)s::int[], %(digests)s::bytea[])
                 AS paper(id, kind, size, digest)
 )
@@ -222,7 +222,9 @@ def correct(
             body = {"fields": sorted(asked), "complete_at": [_iso(held.complete_at), _iso(at if papers else held.complete_at)]}
             move([held], "correct", by=by, at=at, changes=changes, body={held.pk: body})
             Document.objects.bulk_create(
-                Document(id=item.id, application=held, kind=paper.kind, size=item.size, digest=item.digest, at=at)
+                Document(
+                    id=item.id, application=held, kind=paper.kind, size=item.size, digest=item.digest, at=at, unjudged=True
+                )
                 for paper, item in zip(papers, written, strict=True)
             )
             tell([held], "corrected", by=by, at=at)

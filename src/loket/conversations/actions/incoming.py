@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from loket.conversations.actions.identity import data_key
+from loket.conversations.actions.media import expect
 from loket.conversations.models import Contact, Message
 from loket.core import crypto
 from loket.core.ids import uuid7
@@ -57,6 +58,8 @@ def receive(
         unread=F("unread") + 1,
         waiting_since=contact.waiting_since or sent_at,
     )
+    if media_id:
+        expect(row, kind, at=at)
     return Message.objects.get(pk=row)
 
 

@@ -88,20 +88,39 @@ _NEEDS = {
 }  # fmt: skip
 
 
+# A second photo that cannot be read is taken as it is: an officer looks at it.
+PHOTO_TRIES = 2
+
+
 def read_photo(request: HttpRequest, answers: Answers, kind: str) -> Answers:
-    """One photo, checked now and kept under Loket's own key until the form is sent."""
+    """One photo, judged now and kept under Loket's own key until the form is sent.
+
+    A photo that cannot be read is kept as well, in doubt: it counts once she says so, or when the next is no better.
+    """
+    doubts = {name: doubt for name, doubt in answers.get("doubts", {}).items() if name != kind}
     if kind not in request.FILES:
-        if answers.get("photos", {}).get(kind):
-            return {}
-        raise Refusal("photo_missing", N_("Foto belum dipilih. Ambil foto atau pilih dari galeri."), field=kind)
+        if not answers.get("photos", {}).get(kind):
+            raise Refusal("photo_missing", N_("Foto belum dipilih. Ambil foto atau pilih dari galeri."), field=kind)
+        if is_in_doubt(answers, kind) and not forms.text(request, "pakai", 4):
+            raise Refusal("photo_again", N_("Pilih foto yang baru, atau pakai foto ini."), field=kind)
+        return {"doubts": doubts} if kind in answers.get("doubts", {}) else {}
     try:
-        content = images.accept(request.FILES[kind].read(images.MAX_BYTES + 1))  # type: ignore[union-attr]  # a single file
+        seen = images.judge(request.FILES[kind].read(images.MAX_BYTES + 1))  # type: ignore[union-attr]  # a single file
     except Refusal as problem:
         problem.field = kind
         raise
     row = uuid7()
-    media.store([(row, content)], crypto.system_key())
-    return {"photos": {**answers.get("photos", {}), kind: str(row)}}
+    media.store([(row, seen.content)], crypto.system_key())
+    if seen.fault:
+        tries = answers.get("doubts", {}).get(kind, {}).get("tries", 0) + 1
+        doubts[kind] = {"fault": seen.fault, "tries": tries}
+    return {"photos": {**answers.get("photos", {}), kind: str(row)}, "doubts": doubts}
+
+
+def is_in_doubt(answers: Answers, kind: str) -> bool:
+    """Whether the photo that the form holds cannot be read and nobody has said to take it."""
+    doubt = answers.get("doubts", {}).get(kind)
+    return doubt is not None and doubt["tries"] < PHOTO_TRIES
 
 
 def pages(answers: Answers) -> list[str]:
@@ -114,7 +133,11 @@ def first_open(answers: Answers) -> str | None:
     """The first page that is not answered yet; None when everything is there."""
     for page in pages(answers):
         name, _, kind = page.partition("/")
-        if not (answers.get("photos", {}).get(kind) if kind else answers.get(_NEEDS[name])):
+        if kind:
+            is_there = bool(answers.get("photos", {}).get(kind)) and not is_in_doubt(answers, kind)
+        else:
+            is_there = bool(answers.get(_NEEDS[name]))
+        if not is_there:
             return page
     return None
 

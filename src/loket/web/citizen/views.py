@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from loket.applications import drafts
 from loket.applications.models import Draft
 from loket.catalogue import queries as catalogue
 from loket.core import answers as remembered
-from loket.core import clock, codes, crypto, limits, links, media, text
+from loket.core import clock, codes, crypto, images, limits, links, media, text
 from loket.core.actor import resident
 from loket.core.errors import N_, Refusal, Refusals
 from loket.offices import queries as offices
@@ -99,13 +100,10 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
     page = f"foto/{jenis}"
     if page not in steps.pages(given):
         return _go(given)
-    context = _frame(request, given, page) | {
-        "kind": jenis,
-        # What the script keeps an unsent photo under: another form in the same browser never meets it.
-        "keep_as": f"{draft.pk.hex}-{jenis}",
-        "label": catalogue.document_name(jenis, get_language() or "id"),
-        "has_photo": bool(given.get("photos", {}).get(jenis)),
-    }
+    label = catalogue.document_name(jenis, get_language() or "id")
+    # What the script keeps an unsent photo under: another form in the same browser never meets it.
+    keep_as = f"{draft.pk.hex}-{jenis}"
+    context = _frame(request, given, page) | {"kind": jenis, "label": label, "keep_as": keep_as} | _held(given, jenis, label)
     if request.method != "POST":
         return render(request, "citizen/foto.html", context)
     try:
@@ -115,8 +113,20 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
     _keep(request, draft, given | found)
     # Only now: until the form names the new one, the earlier photo is the one that counts.
     if found and (earlier := given.get("photos", {}).get(jenis)):
-        media.delete([UUID(earlier)])
+        if found.get("photos", {}).get(jenis, earlier) != earlier:
+            media.delete([UUID(earlier)])
+    if steps.is_in_doubt(given | found, jenis):
+        return render(request, "citizen/foto.html", context | _held(given | found, jenis, label), status=422)
+    if found.get("doubts", {}).get(jenis):
+        messages.info(request, _("Foto Anda kami terima. Petugas akan melihatnya."))
     return _next(request, given | found, page)
+
+
+def _held(given: steps.Answers, kind: str, label: str) -> dict[str, Any]:
+    """The photo that the form holds, and what to do better when it cannot be read."""
+    in_doubt = steps.is_in_doubt(given, kind)
+    tip = _(images.TIPS[given["doubts"][kind]["fault"]]).format(paper=label) if in_doubt else ""
+    return {"has_photo": bool(given.get("photos", {}).get(kind)), "tip": tip}
 
 
 @require_safe

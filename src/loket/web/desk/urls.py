@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.desk import chat, views
+from loket.web.desk import chat, photos, views
 
 app_name = "desk"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("k/<str:kode>/nik/", views.reveal, name="nik"),
     path("k/<str:kode>/nomor/", views.change_phone, name="nomor"),
     path("foto/<uuid:berkas>/", views.photo, name="foto"),
+    path("obrolan/foto/<uuid:pesan>/", photos.chat_photo, name="foto_obrolan"),
     path("obrolan/", chat.conversations, name="obrolan"),
     path("obrolan/<uuid:kontak>/", chat.thread, name="percakapan"),
     path("obrolan/<uuid:kontak>/balas/", chat.answer, name="balas"),

@@ -26,6 +26,7 @@ from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
 from loket.residents import nik as niks
 from loket.web import forms, words
+from loket.web.desk import photos
 from loket.web.gate import staff_only
 
 SHOWN_STATES = ("submitted", "needs_fix", "verified", "ready", "signed", "printing", "printed", "on_shelf", "returned_home")
@@ -215,7 +216,7 @@ def _case_page(code: str, actor: Actor) -> dict[str, Any]:
         "nik_masked": text.mask_nik(found.nik),
         "warnings": [_(niks.WARNINGS[name]) for name in _warnings(found)],
         "status": statuses.explain(found.enrolment) if service.is_card else None,
-        "papers": [(row, catalogue.document_name(row.kind, language)) for row in found.documents],
+        "papers": [(row, catalogue.document_name(row.kind, language), photos.hints(row)) for row in found.documents],
         "askable": [*((name, label) for name, label, *_rest in claimed), *forms.paper_names(service.documents, language)],
         "place": cases.place(application),
         "story": [
