@@ -20,7 +20,7 @@ from typing import Any
 from bench.stage import Stage, figure, stage
 
 Figures = list[dict[str, Any]]
-WALKERS = 4
+WALKERS = 8
 BINS = 20
 _REAL = """
 import json
@@ -54,7 +54,8 @@ def enumeration(size: int | None) -> Figures:
         rows: Figures = []
         born = {"birth_date_hari": "1", "birth_date_bulan": "1", "birth_date_tahun": "1931"}
         rows += _told("birth date of a code", _ask(loket, guesses, "POST", "/c/{}/buka/", born))
-        few = guesses[: count // 2]
+        # Here nothing is looked up, so that fewer show as much.
+        few = guesses[: count * 2 // 5]
         for name, path in (("delivery page", "/c/{}/terima/"), ("receipt", "/c/{}/bukti.pdf"), ("correction", "/c/{}/perbaiki/")):
             rows += _told(f"{name} of a code", _ask(loket, few, "GET", path))
         phones = [(phone, True) for phone in known if phone] + [(f"+62899{number:08d}", False) for number in range(len(known))]

@@ -8,7 +8,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import strip_tags
 
@@ -19,7 +18,8 @@ from loket.applications.models import Application, Draft, Recall
 from loket.conversations import actions as talks
 from loket.conversations.actions import data_key
 from loket.conversations.models import Contact, Message
-from loket.core import clock, codes, links
+from loket.core import clock, codes, crypto, links, media
+from loket.core.ids import uuid7
 from loket.delivery import actions as delivery
 from loket.web import pace
 from loket.web.citizen import door
@@ -44,10 +44,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answer(client: Client, page: str, **more: str) -> Any:
-    typed = dict(ANSWERS[page]) if page in ANSWERS else {}
-    if page.startswith("foto/"):
-        typed["kk"] = SimpleUploadedFile("kk.jpg", play.photo())
-    return client.post(f"/ajukan/{page}", typed | more)
+    return client.post(f"/ajukan/{page}", dict(ANSWERS[page]) | more)
 
 
 def begun(until: str | None = None) -> Client:
@@ -57,8 +54,18 @@ def begun(until: str | None = None) -> Client:
     for page in ANSWERS:
         if page == until:
             break
-        assert answer(client, page).status_code == 302, page
+        if page == "foto/kk/":
+            hold_photo(Draft.objects.latest("started_at"))
+        else:
+            assert answer(client, page).status_code == 302, page
     return client
+
+
+def hold_photo(draft: Draft) -> None:
+    """The form has its photo, without a process that decodes it: what photos go through is told in tests of their own."""
+    row = uuid7()
+    media.store([(row, play.photo())], crypto.system_key())
+    drafts.keep(draft, drafts.answers(draft) | {"photos": {"kk": str(row)}})
 
 
 def own(code: str) -> Client:

@@ -112,9 +112,9 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
         return render(request, "citizen/foto.html", context | {"problems": words.problems(problem)}, status=problem.status)
     _keep(request, draft, given | found)
     # Only now: until the form names the new one, the earlier photo is the one that counts.
-    if found and (earlier := given.get("photos", {}).get(jenis)):
-        if found.get("photos", {}).get(jenis, earlier) != earlier:
-            media.delete([UUID(earlier)])
+    earlier = given.get("photos", {}).get(jenis)
+    if earlier and found.get("photos", {}).get(jenis, earlier) != earlier:
+        media.delete([UUID(earlier)])
     if steps.is_in_doubt(given | found, jenis):
         return render(request, "citizen/foto.html", context | _held(given | found, jenis, label), status=422)
     if found.get("doubts", {}).get(jenis):
