@@ -22,6 +22,7 @@ import xlsxwriter
 
 from bench import replay
 from bench.lifecycles import ROLES, Client, Run
+from bench.photos import photos
 from bench.stage import Stage, cpu_seconds, figure, p95, stage
 
 Figures = list[dict[str, Any]]
@@ -324,4 +325,4 @@ def _transfer(port: int, path: str) -> tuple[int, str]:
     return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
 
 
-MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight}
+MEASURES = {"lifecycle": lifecycle, "import": imports, "pages": pages, "memory": memory, "weight": weight, "photos": photos}
