@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from playwright.sync_api import Browser, Page
 
+from loket.applications import actions as applications
 from loket.applications import drafts
+from loket.applications.filing import Paper
 from loket.applications.models import Draft
-from loket.core import media
+from loket.core import clock, media
+from tests import cast as play
 from tests import photographs as ph
-from tests.cast import Cast, photo
+from tests.cast import PASSWORD, Cast, photo
 from tests.rules.test_images import with_place
+from tests.web.test_axe import site  # noqa: F401
 
 PAGE = "/ajukan/foto/kk/"
+
+
+ANSWERS = {
+    "service": "KTP_NEW", "nik": "3672015705900001", "kk_number": "3672991503120001", "name": "SITI", "birth_date": "1990-05-17",
+}  # fmt: skip
 
 
 def bad(label: str = "dark") -> bytes:
@@ -28,11 +40,7 @@ def form(cast: Cast) -> Client:
     """A browser that stands before its first photo."""
     browser = Client()
     browser.post("/ajukan/")
-    draft = Draft.objects.get()
-    drafts.keep(
-        draft,
-        {"service": "KTP_NEW", "nik": "3672015705900001", "kk_number": "3672991503120001", "name": "SITI", "birth_date": "1990-05-17"},
-    )
+    drafts.keep(Draft.objects.get(), ANSWERS)
     return browser
 
 
@@ -95,3 +103,56 @@ def test_the_tip_is_english_on_an_english_page(form: Client) -> None:
     assert "The photo is too dark" in page
     assert "Use this photo" in page
     assert not re.search(r"\{paper\}", page)
+
+
+def _picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("LOKET_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.browser
+def test_the_choice_is_made_on_a_small_phone_without_scripts(site: str, browser: Browser, tmp_path: Path) -> None:  # noqa: F811
+    play.build()
+    (tmp_path / "gelap.jpg").write_bytes(bad())
+    window = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False, locale="id-ID")
+    page = window.new_page()
+    page.goto(f"{site}/ajukan/")
+    page.locator("main form button").first.click()
+    drafts.keep(Draft.objects.get(), ANSWERS)
+    page.goto(site + PAGE)
+    page.locator("input[type=file]").set_input_files(tmp_path / "gelap.jpg")
+    page.locator("main form button").first.click()
+    assert page.get_by_text("Foto terlalu gelap").is_visible()
+    _picture(page, "foto-gelap")
+    page.get_by_role("button", name="Pakai foto ini").click()
+    assert PAGE not in page.url
+    window.close()
+
+
+@pytest.mark.browser
+def test_the_officer_sees_the_hint_beside_the_photo(site: str, browser: Browser) -> None:  # noqa: F811
+    cast = play.build()
+    filing = play.filing()
+    first = play.file(cast)
+    receipt = applications.file(
+        play.filing(papers=[Paper(paper.kind, bad("blurred")) for paper in filing.papers]), by=cast.resident, at=clock.now()
+    )
+    second = play.file(cast)
+    while applications.judge_due():
+        pass
+    window = browser.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
+    page = window.new_page()
+    page.goto(f"{site}/masuk/")
+    page.locator("input[name=nama]").fill("verifier")
+    page.locator("input[name=sandi]").fill(PASSWORD)
+    page.locator("main button").first.click()
+    page.goto(f"{site}/petugas/k/{receipt.code}/")
+    assert page.get_by_text("Foto buram").is_visible()
+    _picture(page, "kasus-foto-buram")
+    page.goto(f"{site}/petugas/k/{second.code}/")
+    page.get_by_text("Foto yang sama ada di").click()
+    assert first.code in page.url
+    page.go_back()
+    _picture(page, "kasus-foto-sama")
+    window.close()
