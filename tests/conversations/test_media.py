@@ -602,3 +602,13 @@ def test_the_officer_sees_what_is_wrong_with_a_photo_and_where_else_it_is(cast: 
     browser.login(username="verifier", password=PASSWORD)
     page = browser.get(f"/petugas/k/{third.code}/").content.decode()
     assert "Foto buram" in page
+
+
+def test_one_family_card_for_a_whole_family_is_no_news(cast: Cast) -> None:
+    same = "3672991503120077"
+    for name in ("Siti Aisyah", "Ahmad Fauzi"):
+        play.file(cast, kk_number=same, name=name)
+    while applications.judge_due():
+        pass
+    assert not Document.objects.exclude(twin=None).exists()
+    assert Document.objects.filter(unjudged=False).exclude(look=None).count() == Document.objects.count()
