@@ -21,6 +21,7 @@ import xlsxwriter
 
 from bench import enumeration, lighthouse, replay
 from bench.lifecycles import ROLES, Client, Run
+from bench.photos import photos
 from bench.stage import Stage, cpu_seconds, figure, p95, stage
 
 Figures = list[dict[str, Any]]
@@ -300,4 +301,5 @@ MEASURES = {
     "weight": lighthouse.weight,
     "lighthouse": lighthouse.lighthouse,
     "enumeration": enumeration.enumeration,
+    "photos": photos,
 }  # fmt: skip

@@ -56,8 +56,10 @@ def test_each_message_is_answered_by_one(cast: Cast, text: str, answer: str) -> 
     assert say(text) == [answer]
 
 
-def test_a_photo_is_not_taken_in_the_chat(cast: Cast) -> None:
-    assert say(kind="image") == ["media"]
+def test_a_photo_is_answered_later_with_all_that_came_at_once(cast: Cast) -> None:
+    at = clock.now()
+    conversation.turn(contact(), Incoming("wamid.x", "image", "status", "", "1", "", PHONE, "Siti", at), at)
+    assert not Message.objects.exists()
 
 
 def test_three_failed_tries_call_a_person(cast: Cast) -> None:

@@ -14,7 +14,7 @@ from loket.core.actor import Role
 from tests.cast import PASSWORD, Cast
 
 PEOPLE = ("recorder", "counter", "verifier", "printer", "custodian", "dispatcher", "courier", "head", "auditor", "admin")
-VALUES = {"kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak": uuid4(), "berkas": uuid4(), "layanan": "KTP_NEW"}
+VALUES = {"kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak": uuid4(), "berkas": uuid4(), "pesan": uuid4(), "layanan": "KTP_NEW"}
 # Open to everybody, by design.
 FREE = (
     "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-NAMES = ("lifecycle", "import", "pages", "memory", "weight")
+NAMES = ("lifecycle", "import", "pages", "memory", "weight", "photos")
 
 
 def add(commands: Any) -> None:

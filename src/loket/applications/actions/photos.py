@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -61,7 +62,7 @@ def judge_due() -> int:
 
 
 def _twin(document: Document, look: str) -> UUID | None:
-    values = {
+    values: dict[str, Any] = {
         "application": document.application_id, "id": document.pk, "kind": document.kind, "look": look,
         "within": images.SAME_WITHIN,
     }  # fmt: skip

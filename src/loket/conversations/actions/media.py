@@ -171,4 +171,4 @@ def delete_old_photos(kept_days: int, *, by: Actor, at: datetime) -> int:
 
 def files_in_use() -> set[UUID]:
     """Every file of the media store that a message names."""
-    return set(Message.objects.exclude(photo=None).values_list("photo", flat=True))
+    return {row for row in Message.objects.exclude(photo=None).values_list("photo", flat=True) if row}
