@@ -1,9 +1,7 @@
-"""What is measured: lifecycles, imports, pages, memory and the weight of a first visit."""
+"""What is measured: lifecycles, imports, pages and memory here; the rest in files of their own."""
 
 from __future__ import annotations
 
-import gzip
-import http.client
 import json
 import os
 import re
@@ -19,11 +17,12 @@ from typing import Any
 
 import xlsxwriter
 
-from bench import plan, replay
+from bench import enumeration, lighthouse, plan, replay
 from bench import register as registers
 from bench.campaign import campaign
 from bench.inboxes import inboxes
 from bench.lifecycles import ROLES, Client, Run
+from bench.photos import photos
 from bench.stage import Browser, Stage, cpu_seconds, figure, p95, stage
 from bench.webhook import webhook
 
@@ -261,40 +260,15 @@ def _pss(pid: int) -> float:
     return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024  # type: ignore[index]
 
 
-def weight(size: int | None) -> Figures:
-    """Bytes of the first visit of each resident page: the page and every file it names, compressed as sent."""
-    rows = []
-    with stage() as loket:
-        loket.start_web()
-        for path in ("/", "/ajukan/", "/cek/", "/statistik/", "/bantuan/"):
-            total = _first_visit(loket.port, path)
-            rows.append(figure(f"first visit of {path}", total / 1024, "KiB", goal=30, more=False))
-    return rows
-
-
-def _first_visit(port: int, path: str) -> int:
-    total, page = _transfer(port, path)
-    for link in set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page)):
-        total += _transfer(port, link)[0]
-    return total
-
-
-def _transfer(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
-    response = connection.getresponse()
-    body = response.read()
-    zipped = response.headers.get("Content-Encoding") == "gzip"
-    text = gzip.decompress(body) if zipped else body
-    return len(body) + sum(len(name) + len(value) + 4 for name, value in response.getheaders()), text.decode("utf-8", "replace")
-
-
 MEASURES = {
     "lifecycle": lifecycle,
     "import": imports,
     "pages": pages,
     "memory": memory,
-    "weight": weight,
+    "weight": lighthouse.weight,
+    "lighthouse": lighthouse.lighthouse,
+    "enumeration": enumeration.enumeration,
+    "photos": photos,
     "webhook": webhook,
     "inboxes": inboxes,
     "campaign": campaign,

@@ -11,7 +11,7 @@ from django.test import Client
 
 from loket.applications.models import Application, Draft
 from loket.conversations.models import Message
-from loket.core import clock, codes
+from loket.core import clock, codes, images
 from loket.core import links as signed
 from loket.delivery import actions as delivery
 from tests import cast as play
@@ -117,7 +117,7 @@ def test_the_photo_of_a_form_is_seen_by_the_one_who_fills_it_in(form: Client) ->
         form.post(f"/ajukan/{page}", typed)
     form.post("/ajukan/foto/kk/", {"kk": SimpleUploadedFile("kk.jpg", play.photo())})
     assert '/ajukan/foto/kk/lihat/"' in form.get("/ajukan/foto/kk/").content.decode()
-    assert form.get("/ajukan/foto/kk/lihat/").content == play.photo()
+    assert form.get("/ajukan/foto/kk/lihat/").content == images.judge(play.photo()).content
     assert Client().get("/ajukan/foto/kk/lihat/").status_code == 404
 
 

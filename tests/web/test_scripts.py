@@ -86,7 +86,7 @@ def test_a_photo_survives_a_lost_signal_and_a_closed_browser_and_is_sent_again(b
     page.goto("http://127.0.0.1:1/foto/")
     page.evaluate(PHOTO)
     page.wait_for_selector("img#kk-lihat")
-    assert " MB menjadi " in page.inner_text(".adm-upload")
+    assert " KB menjadi " in page.inner_text(".adm-upload")
     page.click("form > button")
     page.wait_for_selector("text=Foto belum terkirim.")
     assert taken == []

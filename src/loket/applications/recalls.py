@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from loket.applications import drafts, queries, rules
-from loket.applications.models import Application, Recall
+from loket.applications.models import Application, Draft, Recall
 from loket.audit import actions as audit
 from loket.conversations import actions as conversations
 from loket.conversations import queries as threads
@@ -41,6 +41,19 @@ def answer(*, by: Actor, at: datetime) -> int:
     return len(wishes)
 
 
+@transaction.atomic
+def remind(*, by: Actor, at: datetime) -> int:
+    """Whoever began a form in her chat and did not send it thinks that she did: she is told once, a day later."""
+    waiting = drafts.forgotten(by.office, at)
+    Draft.objects.filter(pk__in=[draft.pk for draft in waiting]).update(reminded_at=at)
+    conversations.notify(
+        [conversations.Notice(draft.contact_id, "form_unsent", private={"link": _address(draft)}) for draft in waiting if draft.contact_id],
+        by=by,
+        at=at,
+    )
+    return len(waiting)
+
+
 def _answer(phone: str, *, by: Actor, at: datetime) -> None:
     contact = threads.contact_of_phone(phone, by.office)
     cases = queries.of_contact(contact.pk)[:SHOWN] if contact else []
@@ -52,11 +65,14 @@ def _answer(phone: str, *, by: Actor, at: datetime) -> None:
     if draft:
         # A form is filled in by whoever states the number: the link goes there and nowhere else.
         to = contact.pk if contact else conversations.contact_by_phone(phone, office=by.office, at=at)
-        address = f"{settings.BASE_URL}/l/{drafts.link(draft)}/"
-        notices.append(conversations.Notice(to, "form_again", private={"link": address}))
+        notices.append(conversations.Notice(to, "form_again", private={"link": _address(draft)}))
     conversations.notify(notices, by=by, at=at)
     if notices:
         audit.record([audit.Fact("recall.answer", body={"requests": len(cases), "form": bool(draft)})], by=by, at=at)
+
+
+def _address(draft: Draft) -> str:
+    return f"{settings.BASE_URL}/l/{drafts.link(draft)}/"
 
 
 def _line(case: Application, language: str) -> str:

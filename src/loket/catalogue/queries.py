@@ -83,3 +83,8 @@ def service(code: str) -> Service:
 def document_name(kind: str, language: str = "id") -> str:
     """What a kind of paper is called on screen."""
     return _catalogue()[1][kind][language]
+
+
+def paper_name(kind: str, language: str) -> str:
+    """What the photo of this kind shows: its name without the word for photo."""
+    return document_name(kind, language).removeprefix("Foto ").removeprefix("Photo of ")

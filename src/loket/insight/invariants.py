@@ -151,6 +151,9 @@ QUERIES: dict[str, str] = {
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message
         WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",
+    "I19 a chat holds a photo exactly while its file is kept": f"""
+        SELECT m.id, m.photo, f.state FROM conversations_message m FULL JOIN conversations_media f ON f.message_id = m.id
+        WHERE (m.photo IS NOT NULL) <> (f.state IS NOT DISTINCT FROM 'kept') AND NOT m.outgoing LIMIT {_LIMIT}""",
 }
 
 

@@ -68,6 +68,13 @@ def photo(row: UUID) -> bytes:
     return media.read(row, crypto.system_key())
 
 
+def files_in_use() -> set[UUID]:
+    """The files that complaints and answers name."""
+    return {
+        row for model in (Complaint, Reply) for row in model.objects.filter(photo__isnull=False).values_list("photo", flat=True) if row
+    }
+
+
 def may_reopen(complaint: Complaint) -> bool:
     """Whether the resident may still say that it is not settled."""
     return rules.may_reopen(complaint.state, complaint.closed_at or complaint.answered_at, clock.now())
@@ -83,9 +90,3 @@ def _seen(by: Actor):  # type: ignore[no-untyped-def]  # a QuerySet, typed by th
         .exclude(about__contains=[by.name])
         .select_related("application")
     )
-
-
-def files_in_use() -> set[UUID]:
-    """Every file of the media store that a complaint or an answer names."""
-    named = (*Complaint.objects.values_list("photo", flat=True), *Reply.objects.values_list("photo", flat=True))
-    return {row for row in named if row}

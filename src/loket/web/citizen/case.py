@@ -63,17 +63,19 @@ def unlock(request: HttpRequest, kode: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "citizen/buka.html", context)
     try:
+        door.check(request)
         born = forms.day(request, "birth_date")
         subject, now = f"birth:{code}", clock.now()
         if not limits.spend(subject, TRIES, MINUTES, at=now):
             return errors.too_many(request, MINUTES)
         if cases.birth_date_of(code, settings.OFFICE) != born:
+            door.missed(request)
             raise Refusal(
                 "birth_wrong", N_("Tanggal lahir tidak cocok dengan kode ini. Periksa keduanya."), field="birth_date"
             )
     except Refusal as problem:
         context |= {"problems": words.problems(problem), "typed": request.POST}
-        return render(request, "citizen/buka.html", context, status=422)
+        return render(request, "citizen/buka.html", context, status=problem.status)
     limits.forgive(subject, MINUTES, at=now)
     door.let_in(request, code)
     return redirect("citizen:status", kode=code)

@@ -24,22 +24,32 @@ DEVICE_GUESSES, ADDRESS_GUESSES, GUESS_MINUTES = 20, 300, 15
 
 def application(request: HttpRequest, kode: str) -> Application:
     """The request of a code as typed. What cannot be a code is told at once, without a look at the database."""
-    code, now = codes.parse(kode), clock.now()
+    code = codes.parse(kode)
+    check(request)
+    try:
+        return cases.by_code(code, settings.OFFICE)
+    except Refusal:
+        missed(request)
+        raise
+
+
+def check(request: HttpRequest) -> None:
+    """Refuse a browser, or an address, that has guessed too often."""
     subjects = [(f"cek:{visitor.address(request)}", ADDRESS_GUESSES)]
     if DEVICE in request.session:
         subjects.append((f"cek-device:{request.session[DEVICE]}", DEVICE_GUESSES))
-    if any(limits.exceeded(name, most, GUESS_MINUTES, at=now) for name, most in subjects):
+    if any(limits.exceeded(name, most, GUESS_MINUTES, at=clock.now()) for name, most in subjects):
         raise Refusal(
             "guesses", N_("Sudah terlalu banyak kode yang keliru. Coba lagi dalam {minutes} menit."), status=429,
             minutes=GUESS_MINUTES,
         )  # fmt: skip
-    try:
-        return cases.by_code(code, settings.OFFICE)
-    except Refusal:
-        device = request.session.setdefault(DEVICE, secrets.token_hex(8))
-        for name in (f"cek:{visitor.address(request)}", f"cek-device:{device}"):
-            limits.spend(name, 0, GUESS_MINUTES, at=now)
-        raise
+
+
+def missed(request: HttpRequest) -> None:
+    """A wrong guess is counted for the browser and for its address."""
+    device = request.session.setdefault(DEVICE, secrets.token_hex(8))
+    for name in (f"cek:{visitor.address(request)}", f"cek-device:{device}"):
+        limits.spend(name, 0, GUESS_MINUTES, at=clock.now())
 
 
 def own(request: HttpRequest, kode: str) -> Application | None:

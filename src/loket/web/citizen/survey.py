@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 
 from loket.core import clock
 from loket.core.actor import resident
@@ -17,6 +18,9 @@ from loket.insight import surveys
 from loket.web import forms, words
 
 
+# Thirty-six radios are most of what a first visit would weigh. The form's token is masked anew in every answer, so that a
+# compressed length gives nothing away.
+@gzip_page
 def fill(request: HttpRequest, token: str) -> HttpResponse:
     """All nine on one page, so that it takes a minute; whoever has answered is thanked."""
     application = surveys.of_token(token, settings.OFFICE, clock.now())

@@ -103,7 +103,7 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
     label = catalogue.document_name(jenis, get_language() or "id")
     # What the script keeps an unsent photo under: another form in the same browser never meets it.
     keep_as = f"{draft.pk.hex}-{jenis}"
-    context = _frame(request, given, page) | {"kind": jenis, "label": label, "keep_as": keep_as} | _held(given, jenis, label)
+    context = _frame(request, given, page) | {"kind": jenis, "label": label, "keep_as": keep_as} | _held(given, jenis)
     if request.method != "POST":
         return render(request, "citizen/foto.html", context)
     try:
@@ -112,20 +112,20 @@ def photo(request: HttpRequest, jenis: str) -> HttpResponse:
         return render(request, "citizen/foto.html", context | {"problems": words.problems(problem)}, status=problem.status)
     _keep(request, draft, given | found)
     # Only now: until the form names the new one, the earlier photo is the one that counts.
-    earlier = given.get("photos", {}).get(jenis)
-    if earlier and found.get("photos", {}).get(jenis, earlier) != earlier:
+    if "photos" in found and (earlier := given.get("photos", {}).get(jenis)):
         media.delete([UUID(earlier)])
     if steps.is_in_doubt(given | found, jenis):
-        return render(request, "citizen/foto.html", context | _held(given | found, jenis, label), status=422)
+        return render(request, "citizen/foto.html", context | _held(given | found, jenis), status=422)
     if found.get("doubts", {}).get(jenis):
         messages.info(request, _("Foto Anda kami terima. Petugas akan melihatnya."))
     return _next(request, given | found, page)
 
 
-def _held(given: steps.Answers, kind: str, label: str) -> dict[str, Any]:
+def _held(given: steps.Answers, kind: str) -> dict[str, Any]:
     """The photo that the form holds, and what to do better when it cannot be read."""
     in_doubt = steps.is_in_doubt(given, kind)
-    tip = _(images.TIPS[given["doubts"][kind]["fault"]]).format(paper=label) if in_doubt else ""
+    paper = catalogue.paper_name(kind, get_language() or "id")
+    tip = _(images.TIPS[given["doubts"][kind]["fault"]]).format(paper=paper) if in_doubt else ""
     return {"has_photo": bool(given.get("photos", {}).get(kind)), "tip": tip}
 
 
