@@ -133,7 +133,7 @@ class Town:
             if state != "running":
                 return state == "finished"
             gone = int(left) + int(underway)
-            still = still + 1 if gone == before and int(underway) == 0 else 0
+            still = still + 1 if gone == before else 0
             before = gone
         return False
 

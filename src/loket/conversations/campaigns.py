@@ -259,7 +259,6 @@ def _size(campaign: Campaign, counts: Counts, at: datetime) -> int:
         return 0
     if pacing.quiet_until(at, view.zone, own.quiet_from_hour, own.quiet_until_hour):
         return 0
-    used, _frees = number.reached(campaign.office_id, at)
     midnight = at.astimezone(ZoneInfo(view.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -268,6 +267,8 @@ def _size(campaign: Campaign, counts: Counts, at: datetime) -> int:
             [midnight, campaign.pk],
         )
         underway, today = cursor.fetchone()
+    # Looked up after what is under way: a message that leaves in between is counted twice rather than not at all.
+    used, _frees = number.reached(campaign.office_id, at)
     pilot_left = campaign.pilot - (counts.invited - counts.left) if campaign.pilot and not campaign.pilot_passed_at else None
     return pacing.batch_size(
         tier=number.seen(campaign.office_id).tier, used=used, underway=underway, reserve=own.notice_reserve,
