@@ -40,11 +40,12 @@ def _connect(url: str) -> None:
 
 
 def _forget() -> None:
+    from loket.conversations import templates
     from loket.core import clock
     from loket.offices import queries as offices
     from loket.staff import queries as staff
 
-    for room in (clock, offices, staff):
+    for room in (clock, offices, staff, templates):
         room.forget()
 
 

@@ -72,4 +72,4 @@ def reply(to: Contact) -> Message:
 
 
 # The provider as a process of its own.
-from tests.emulator.conftest import receiver, start  # noqa: E402, F401
+from tests.emulator.conftest import _emulator, emulator, receiver, start  # noqa: E402, F401

@@ -524,10 +524,8 @@ TEXTS: dict[str, Text] = {
         link=("Isi permohonan", "Fill in the form"),
     ),
     "photos_case": Text(
-        "{lines}\nPetugas kami akan melihatnya untuk permohonan *{code}*. Lebih cepat lagi kalau fotonya Anda kirim lewat "
-        "tombol di bawah.",
-        "{lines}\nAn officer will look at it for request *{code}*. It is quicker still if you send the photo with the "
-        "button below.",
+        "{lines}\nPetugas kami akan melihatnya untuk permohonan *{code}*. Lebih cepat lagi lewat tombol di bawah.",
+        "{lines}\nAn officer will look at it for request *{code}*. The button below is quicker still.",
         link=("Perbaiki sekarang", "Mend it now"),
     ),
     "photos_person": Text(
