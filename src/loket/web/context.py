@@ -20,20 +20,20 @@ PLACES = (
     ((Role.VERIFIER,), "desk:antrean", _("Antrean")),
     ((Role.COUNTER,), "counter:loket", _("Loket")),
     ((Role.VERIFIER, Role.COUNTER), "desk:obrolan", _("Obrolan")),
-    ((Role.VERIFIER, Role.COUNTER, Role.ADMIN, Role.HEAD, Role.AUDITOR), "desk:suket", "Suket"),
     ((Role.RECORDER,), "field:rekam", _("Perekaman")),
     ((Role.PRINTER,), "workshop:cetak", _("Cetak")),
     ((Role.CUSTODIAN, Role.PRINTER), "workshop:stok", _("Blangko")),
     ((Role.DISPATCHER,), "workshop:kirim", _("Amplop")),
     ((Role.COURIER,), "post:pos", _("Kantor Pos")),
     ((Role.HEAD, Role.AUDITOR), "oversight:pimpinan", _("Pimpinan")),
+    ((Role.ADMIN,), "admin:kelola", _("Kelola")),
     ((Role.VERIFIER, Role.COUNTER, Role.AUDITOR), "desk:cari", _("Cari")),
     ((Role.VERIFIER, Role.COUNTER, Role.HEAD), "desk:penipuan", _("Penipuan")),
     (complaints.STAFF, "complaints:keluhan", _("Keluhan")),
     ((Role.HEAD, Role.ADMIN), "desk:balasan", _("Balasan siap pakai")),
     ((Role.VERIFIER, Role.COUNTER), "admin:tangan", _("Kirim dengan tangan")),
     ((Role.HEAD, Role.ADMIN), "admin:kampanye", _("Kampanye")),
-    ((Role.ADMIN,), "admin:kelola", _("Kelola")),
+    ((Role.VERIFIER, Role.COUNTER, Role.ADMIN, Role.HEAD, Role.AUDITOR), "desk:suket", "Suket"),
 )
 
 
