@@ -115,7 +115,6 @@ def tend() -> int:
             partial(conversation.remind_of_forms, code),
             partial(return_silent_chats, code),
             partial(send_what_was_lost, code),
-            partial(remind_of_forms, code),
             partial(ask_for_opinions, code),
             partial(delete_old_photos, code),
         ]
@@ -177,11 +176,6 @@ def return_silent_chats(office: str) -> int:
 def send_what_was_lost(office: str) -> int:
     """Codes and links that were asked for, to the numbers they belong to."""
     return recalls.answer(by=system(office, "recall"), at=clock.now())
-
-
-def remind_of_forms(office: str) -> int:
-    """A form that was begun in a chat and not sent is told of once."""
-    return recalls.remind(by=system(office, "forms"), at=clock.now())
 
 
 def ask_for_opinions(office: str) -> int:

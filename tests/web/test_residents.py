@@ -18,7 +18,6 @@ from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.applications import queries as cases
 from loket.applications.models import Application, Draft, Recall
-from loket.conversations import actions as talks
 from loket.conversations.actions import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, crypto, links, media
@@ -192,19 +191,6 @@ def test_whoever_forgot_her_code_gets_it_on_her_own_phone_and_nobody_learns_whet
     )
     assert codes.shown(code) in stored
     assert not Recall.objects.exists()
-
-
-def test_a_form_begun_in_a_chat_and_not_sent_is_told_of_once_a_day_later(cast: Cast) -> None:
-    chat = talks.contact_by_phone("+6281230009999", office=CILEGON, at=cast.at)
-    begun_, empty = (drafts.start(contact=chat, by=cast.resident, at=clock.now()) for _ in range(2))
-    client = Client()
-    client.get(f"/l/{begun_}/")
-    answer(client, "isi/layanan/")
-    assert jobs.remind_of_forms(CILEGON) == 0
-    clock.move_to(cast.at + timedelta(hours=25))
-    assert [jobs.remind_of_forms(CILEGON) for _ in range(2)] == [1, 0]
-    assert Client().get(link_in("form_unsent")).headers["Location"] == "/ajukan/isi/nomor/"
-    assert empty
 
 
 def test_nobody_floods_a_number_with_its_own_codes(cast: Cast) -> None:

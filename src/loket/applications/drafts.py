@@ -136,17 +136,6 @@ def unsent(phone_index: bytes, office: str, at: datetime) -> Draft | None:
     )
 
 
-def forgotten(office: str, at: datetime) -> list[Draft]:
-    """Forms that came from a chat, were begun a day ago and not sent, and nobody has been reminded of; held until the
-    transaction ends."""
-    return list(
-        Draft.objects.select_for_update(skip_locked=True).filter(
-            office_id=office, application=None, contact__isnull=False, answers__isnull=False, reminded_at=None,
-            started_at__lte=at - timedelta(days=1), started_at__gt=at - timedelta(days=3),
-        )[:200]
-    )  # fmt: skip
-
-
 def _by_link(token: str, at: datetime) -> Draft | None:
     subject = links.read("form", token, at)
     draft = Draft.objects.filter(pk=UUID(subject[:32])).first()

@@ -149,7 +149,6 @@ class Draft(models.Model):
     phone_index = models.BinaryField(max_length=16, null=True)
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    reminded_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "applications_draft"

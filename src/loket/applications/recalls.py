@@ -41,19 +41,6 @@ def answer(*, by: Actor, at: datetime) -> int:
     return len(wishes)
 
 
-@transaction.atomic
-def remind(*, by: Actor, at: datetime) -> int:
-    """Whoever began a form in her chat and did not send it thinks that she did: she is told once, a day later."""
-    waiting = drafts.forgotten(by.office, at)
-    Draft.objects.filter(pk__in=[draft.pk for draft in waiting]).update(reminded_at=at)
-    conversations.notify(
-        [conversations.Notice(draft.contact_id, "form_unsent", private={"link": _address(draft)}) for draft in waiting if draft.contact_id],
-        by=by,
-        at=at,
-    )
-    return len(waiting)
-
-
 def _answer(phone: str, *, by: Actor, at: datetime) -> None:
     contact = threads.contact_of_phone(phone, by.office)
     cases = queries.of_contact(contact.pk)[:SHOWN] if contact else []

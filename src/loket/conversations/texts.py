@@ -205,12 +205,6 @@ TEXTS: dict[str, Text] = {
         "If it was not you, ignore this message.",
         link=("Lanjutkan isian", "Go on"),
     ),
-    "form_unsent": Text(
-        "Permohonan Anda belum dikirim. Isian yang sudah ada masih kami simpan. Buka tautan ini untuk melanjutkan, lalu tekan "
-        "Kirim permohonan.",
-        "Your request has not been sent yet. We still keep what was filled in. Open this link to go on, then press Send.",
-        link=("Lanjutkan isian", "Go on"),
-    ),
     "complaint_received": Text(
         "Keluhan Anda sudah kami catat dengan nomor *{complaint}*.\nKami jawab paling lambat {until}. Nama dan nomor Anda "
         "tidak kami tampilkan kepada petugas yang Anda keluhkan.\nMaaf atas pengalaman yang kurang baik ini.",

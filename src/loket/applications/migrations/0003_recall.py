@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("draft", "phone_index", models.BinaryField(max_length=16, null=True)),
-        migrations.AddField("draft", "reminded_at", models.DateTimeField(null=True)),
         migrations.AddIndex(
             "draft",
             models.Index(
