@@ -24,6 +24,11 @@ class Settings:
     # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
     complaint_days: int = 5
     survey_share: int = 30
+    # The index of satisfaction: the weight of each of the nine elements ("1/9", or "0.11" as some offices count), where
+    # the bands C, B and A begin (Permenpan RB 14/2017), and under how many answers nothing is claimed.
+    skm_weight: str = "1/9"
+    skm_bands: tuple[float, ...] = (65.0, 76.61, 88.31)
+    skm_minimum: int = 30
     # The rule that allows new Suket, and since when; empty forbids them, as the ministry does in normal times.
     suket_reference: str = ""
     suket_since: str = ""

@@ -1,0 +1,208 @@
+"""What the office publishes as data: series with machine names, their columns by measure, and how the data have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from loket.core.errors import N_, Refusal
+from loket.insight import actions, index, measures, queries
+from loket.insight.measures import Kind
+from loket.offices import queries as offices
+
+LICENCE = ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", "Creative Commons Attribution 4.0")
+# A column keeps its name and its meaning within one major version.
+VERSION = "1.0.0"
+CHANGES: tuple[tuple[date, str, str], ...] = (
+    (date(2026, 11, 25), "1.0.0", N_("Terbitan pertama: angka harian, angka bulanan per kelurahan, dan indeks kepuasan per semester.")),
+)
+# A hidden cell: between nothing and this many residents, or one that would give such a cell away.
+SMALL = queries.SMALL
+
+Cell = int | float | str | bool | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `kind` is date, integer, number, string or boolean; `measure` is where its values come from, if anywhere;
+    `unit` is Indonesian and empty where there is none."""
+
+    name: str
+    kind: str
+    title: str
+    how: str
+    unit: str = ""
+    measure: str = ""
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its values may be added up over days."""
+        return bool(self.measure) and measures.MEASURES[self.measure].kind is Kind.COUNT
+
+    @property
+    def is_level(self) -> bool:
+        return bool(self.measure) and measures.MEASURES[self.measure].kind is Kind.LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A table that anybody may have. `period` is day, month or semester; the first `keys` columns name a row. `sentence`
+    tells its newest numbers by column: levels of today, counts of the last thirty days."""
+
+    name: str
+    title: str
+    what: str
+    sentence: str
+    period: str
+    keys: int
+    columns: tuple[Column, ...]
+
+    @property
+    def of_measures(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.measure)
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a series; names in `hidden` are columns whose number is withheld because it is small."""
+
+    cells: tuple[Cell, ...]
+    hidden: frozenset[str] = frozenset()
+
+
+_DATE = Column("date", "date", N_("Tanggal"), N_("Hari menurut kalender kantor."))
+_FINAL = Column("is_final", "boolean", N_("Sudah tetap"), N_("Tidak untuk hari ini: angkanya masih bertambah sampai tengah malam."))
+
+
+def _column(name: str, measure: str) -> Column:
+    found = measures.MEASURES[measure]
+    return Column(name, "integer", found.label, found.how, found.unit, measure)
+
+
+def _daily(name: str, title: str, what: str, sentence: str, **columns: str) -> Series:
+    return Series(name, title, what, sentence, "day", 1, (_DATE, *(_column(column, measure) for column, measure in columns.items()), _FINAL))
+
+
+def _satisfaction() -> Series:
+    score = N_("Nilai rata-rata unsur ini, 1 sampai 4. Kosong selama jawabannya terlalu sedikit.")
+    return Series(
+        "satisfaction", N_("Kepuasan masyarakat"), N_("Indeks dari survei sembilan unsur (Permenpan RB 14/2017), per semester."),
+        N_("Indeks dihitung setiap semester, dan hanya kalau jawabannya cukup."), "semester", 2,
+        (
+            Column("year", "integer", N_("Tahun"), N_("Tahun kalender.")),
+            Column("half", "integer", N_("Semester"), N_("1 untuk Januari sampai Juni, 2 untuk Juli sampai Desember.")),
+            Column("answers", "integer", N_("Jawaban"), N_("Survei yang diisi dalam semester itu.")),
+            Column("sample", "integer", N_("Sampel yang dianjurkan"), N_("Jawaban yang mewakili pemohon semester sebelumnya, menurut Krejcie dan Morgan.")),
+            Column("index", "number", N_("Indeks"), N_("Jumlah nilai unsur dikali bobotnya, dikali 25: antara 25 dan 100.")),
+            Column("band", "string", N_("Mutu"), N_("A sangat baik, B baik, C kurang baik, D tidak baik.")),
+            *(Column(name, "number", title, score) for name, title in zip(index.NAMES, index.TITLES, strict=True)),
+            _FINAL,
+        ),
+    )  # fmt: skip
+
+
+def _kelurahan() -> Series:
+    columns = {
+        "online": "filed.online", "counter": "filed.counter", "finished_online": "finished.online", "finished_counter": "finished.counter",
+        "post": "chosen.post", "pickup": "chosen.pickup", "suket_settled": "suket.settled", "suket_outstanding": "suket.outstanding",
+    }  # fmt: skip
+    return Series(
+        "kelurahan", N_("Angka per kelurahan"), N_("Angka sebulan untuk setiap kelurahan. Angka di bawah 5 tidak ditampilkan."),
+        N_("Setiap bulan satu baris untuk setiap kelurahan."), "month", 2,
+        (
+            Column("month", "date", N_("Bulan"), N_("Hari pertama bulan itu.")),
+            Column("region_code", "string", N_("Kode wilayah"), N_("Kode Kemendagri; tanda hubung untuk yang kelurahannya tidak diketahui.")),
+            Column("region_name", "string", N_("Kelurahan"), N_("Kelurahan pemohon ketika mengajukan, atau pemegang Suket.")),
+            *(_column(name, measure) for name, measure in columns.items()),
+            _FINAL,
+        ),
+    )  # fmt: skip
+
+
+SERIES: dict[str, Series] = {
+    one.name: one
+    for one in (
+        _daily("suket", N_("Suket"), N_("Berapa Suket yang belum ditukar, dan bagaimana yang lain selesai."),
+               N_("Sisa Suket {outstanding}. Dalam 30 hari terakhir {settled} selesai."),
+               outstanding="suket.outstanding", registered="suket.registered", settled="suket.settled",
+               **{outcome: f"suket.settled.{outcome}" for outcome in measures.OUTCOMES}),
+        _daily("blanks", N_("Blangko KTP-el"), N_("Blangko yang siap dicetak, yang datang, yang dicetak, dan yang rusak."),
+               N_("Blangko siap {on_hand} keping. Dalam 30 hari terakhir dicetak {printed}, rusak {spoiled}."),
+               on_hand="blanks.on_hand", received="blanks.received", printed="blanks.printed", spoiled="blanks.spoiled"),
+        _daily("requests", N_("Permohonan"), N_("Permohonan online dan di loket: yang masuk, selesai, dan masih terbuka."),
+               N_("Dalam 30 hari terakhir masuk {online} permohonan online dan {counter} di loket."),
+               online="filed.online", counter="filed.counter", finished_online="finished.online", finished_counter="finished.counter",
+               rejected="ended.rejected", cancelled="ended.cancelled", open_online="open.online", open_counter="open.counter"),
+        _daily("choices", N_("Cara terima"), N_("Dikirim lewat Kantor Pos atau diambil di kantor, menurut pilihan pemohon."),
+               N_("Dalam 30 hari terakhir {post} pemohon memilih Kantor Pos dan {pickup} mengambil sendiri."),
+               post="chosen.post", pickup="chosen.pickup"),
+        _daily("waiting", N_("Waktu tunggu"), N_("Berapa lama warga menunggu, online dan di loket, dalam menit."),
+               N_("Separuh kartu dicetak dalam {waiting_median_online} sejak berkas online lengkap, dan {waiting_median_counter} di loket."),
+               **{f"{until}_{part}_{channel}": f"{until}.{part}.{channel}" for until in ("waiting", "hand")
+                  for channel in ("online", "counter") for part in ("median", "p90")}),
+        _daily("promises", N_("Janji"), N_("Berapa permohonan yang ditepati janjinya, dan berapa yang lewat."),
+               N_("Dalam 30 hari terakhir {kept} janji ditepati dan {broken} terlambat."),
+               kept="promises.kept", broken="promises.broken", overdue="open.overdue"),
+        _daily("visits", N_("Kunjungan"), N_("Berapa kali warga harus datang untuk permohonan yang selesai."),
+               N_("Dalam 30 hari terakhir {finished_online} permohonan online selesai dengan {online} kunjungan, dan {finished_counter} di loket dengan {counter}."),
+               online="visits.online", counter="visits.counter", finished_online="finished.online", finished_counter="finished.counter"),
+        _daily("cards", N_("Kartu yang belum di tangan"), N_("Kartu yang lama belum diterima warga, dan yang ditarik dari rak."),
+               N_("Sesudah 14 hari belum di tangan warga: {uncollected} kartu."),
+               uncollected="cards.uncollected", withdrawn="ended.withdrawn"),
+        _daily("complaints", N_("Keluhan"), N_("Keluhan yang masuk dan yang dijawab, tepat waktu atau terlambat."),
+               N_("Dalam 30 hari terakhir masuk {received} keluhan. Belum dijawab: {open}."),
+               received="complaints.received", in_time="complaints.in_time", late="complaints.late", open="complaints.open"),
+        _kelurahan(),
+        _satisfaction(),
+    )
+}  # fmt: skip
+
+
+def series(name: str) -> Series:
+    """The series of that name; refuses an unknown one."""
+    found = SERIES.get(name)
+    if found is None:
+        raise Refusal("series_unknown", N_("Seri data ini tidak ada. Lihat daftarnya di halaman Data."), status=404)
+    return found
+
+
+def rows(one: Series, office: str, start: date | None = None, end: date | None = None) -> Iterator[Row]:
+    """The rows of a series, oldest first: from `start` (the office's first day) up to and with `end` (today)."""
+    view = offices.office(office)
+    today = view.today()
+    first = actions.first_day(office, view.zone) or today
+    start, end = max(start or first, first), min(end or today, today)
+    if one.period == "day":
+        return _days(one, office, start, end, today)
+    if one.period == "month":
+        return _months(one, office, start, end, today)
+    return _semesters(one, office, today)
+
+
+def _days(one: Series, office: str, start: date, end: date, today: date) -> Iterator[Row]:
+    values = queries.daily(office, [column.measure for column in one.of_measures], start, end + timedelta(days=1))
+    for step in range((end - start).days + 1):
+        day = start + timedelta(days=step)
+        yield Row((day, *(values[column.measure].get(day) for column in one.of_measures), day < today))
+
+
+def _months(one: Series, office: str, start: date, end: date, today: date) -> Iterator[Row]:
+    names = {measures.UNKNOWN: "", **offices.office(office).kelurahan}
+    columns = one.of_measures
+    for month, table in queries.monthly_by_kelurahan(office, [column.measure for column in columns], start, end + timedelta(days=1)):
+        is_final = queries.next_month(month) <= today
+        for code, cells in table.items():
+            hidden = frozenset(column.name for column, cell in zip(columns, cells, strict=True) if cell is None)
+            yield Row((month, code, names.get(code, code), *cells, is_final), hidden)
+
+
+def _semesters(one: Series, office: str, today: date) -> Iterator[Row]:
+    for half in index.semesters(office, today + timedelta(days=1)):
+        means: dict[str, float | None] = dict.fromkeys(index.NAMES)
+        means |= {element.name: round(element.mean, 3) for element in half.elements}
+        value = None if half.value is None else round(half.value, 2)
+        yield Row((half.year, half.half, half.answers, half.sample, value, half.band or None, *means.values(), half.end <= today))

@@ -1,0 +1,177 @@
+"""Published numbers in words: one sentence for each series, an entry for each day, the announcement, the press statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import floor, log10
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from loket.core import clock, text
+from loket.insight import measures, press, publication, queries
+from loket.insight.press import Number, Sentence, Source, Statement, Value
+from loket.insight.publication import Column, Series
+from loket.offices import queries as offices
+from loket.web.templatetags.loket import obrolan
+
+DAYS = 30
+_HOUR, _DAY = 60, 24 * 60
+
+
+def _lang() -> str:
+    return get_language() or "id"
+
+
+def amount(value: float | None, unit: str = "") -> str:
+    """A published number as people read it: minutes become hours or days; what does not exist is a dash."""
+    if value is None:
+        return "–"
+    if unit == measures.MEASURES["open.age.median"].unit:
+        return _minutes(value)
+    return text.angka(value, 0 if float(value).is_integer() else 2, _lang())
+
+
+def _minutes(value: float) -> str:
+    if value >= _DAY:
+        return _("{count} hari").format(count=text.angka(value / _DAY, 1, _lang()))
+    if value >= _HOUR:
+        return _("{count} jam").format(count=text.angka(value / _HOUR, 1, _lang()))
+    return _("{count} menit").format(count=text.angka(value, lang=_lang()))
+
+
+def of_series(one: Series, values: Mapping[str, Mapping[date, int]], day: date) -> str:
+    """The sentence of a series on a day, from the values of its last thirty days by measure."""
+    given = {column.name: amount(newest(column, values, day), column.unit) for column in one.of_measures}
+    return _(one.sentence).format(**given)
+
+
+def newest(column: Column, values: Mapping[str, Mapping[date, int]], day: date) -> int | None:
+    """What a sentence tells of a column: the sum of what happened in thirty days, or how things stand on the day."""
+    found = values.get(column.measure, {})
+    if column.is_count:
+        return sum(value for on, value in found.items() if day - timedelta(days=DAYS) < on <= day)
+    return found.get(day)
+
+
+def of_days(office: str, days: int) -> Iterator[tuple[date, str, str]]:
+    """Each of the last full days, newest first: the day, its headline, and its sentences."""
+    today = offices.office(office).today()
+    names = ["suket.outstanding", "suket.settled", "blanks.on_hand", "blanks.printed", "filed.online", "filed.counter"]
+    values = queries.daily(office, names, today - timedelta(days=days), today)
+    for back in range(1, days + 1):
+        day = today - timedelta(days=back)
+        left, settled, blanks, printed, online, counter = (values[name].get(day) for name in names)
+        if left is None:
+            return
+        title = _("{day}: sisa Suket {left}, blangko {blanks} keping").format(
+            day=text.tanggal(day, _lang()), left=amount(left), blanks=amount(blanks)
+        )
+        words = _("Suket selesai {settled}. KTP-el dicetak {printed}. Permohonan masuk {online} online dan {counter} di loket.").format(
+            settled=amount(settled), printed=amount(printed), online=amount(online), counter=amount(counter)
+        )
+        yield day, title, words
+
+
+def announcement(office: str) -> str:
+    """The stock of this moment as one short text for social media; it fits into 280 characters."""
+    view, now = offices.office(office), clock.now()
+    today = queries.today(office)
+    printed = queries.daily(office, ["blanks.printed"], view.today(), view.today() + timedelta(days=1))["blanks.printed"]
+    parts = [
+        _("Stok blangko KTP-el {office}, {day} {time}: {blanks} keping.").format(
+            office=view.name, day=text.hari_tanggal(text.local(now, view.zone).date(), _lang()), time=text.waktu(now, view.zone, _lang()),
+            blanks=amount(today.blanks),
+        )
+    ]  # fmt: skip
+    if today.cover_days is not None:
+        parts.append(_("Cukup untuk {days} hari kerja.").format(days=amount(today.cover_days)))
+    parts.append(_("Dicetak hari ini: {printed} kartu.").format(printed=amount(printed.get(view.today(), 0))))
+    parts.append(_("KTP-el gratis, tanpa perantara."))
+    parts.append(f"{settings.BASE_URL}/")
+    return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A press statement ready to be shown: headline and paragraphs with links, the same as plain text, and its sources."""
+
+    title: SafeString
+    headline: str
+    dateline: str
+    paragraphs: list[SafeString]
+    plain: str
+    sources: list[tuple[str, str, str, str]]
+
+
+def told(statement: Statement, *, place: str, on: date) -> Told:
+    """A statement in the language of the page; `sources` are (number, what it counts, moment, address)."""
+    dateline = f"{place}, {text.tanggal(on, _lang())}"
+    shown = [mark_safe(" ".join(_linked(one) for one in paragraph)) for paragraph in statement.paragraphs]  # noqa: S308 - built by _linked from escaped parts
+    plain = [" ".join(_plain(one) for one in paragraph) for paragraph in statement.paragraphs]
+    title = _plain(statement.title)
+    whole = "\n\n".join([title, f"{dateline} – {plain[0]}", *plain[1:]])
+    return Told(_linked(statement.title), title, dateline, shown, whole, [_cited(number) for number in statement.numbers()])
+
+
+def _plain(sentence: Sentence) -> str:
+    return _(sentence.template).format(**{name: _shown(value) for name, value in sentence.values.items()})
+
+
+def _linked(sentence: Sentence) -> SafeString:
+    given = {name: _link(value) for name, value in sentence.values.items()}
+    return mark_safe(escape(_(sentence.template)).format(**given))  # noqa: S308 - the template is escaped, and each value by _link
+
+
+def _link(value: Value) -> SafeString:
+    if isinstance(value, Number):
+        return format_html('<a class="govuk-link" href="{}">{}</a>', address(value.source), _shown(value))
+    if isinstance(value, date):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), _shown(value))
+    if value.startswith("+"):
+        return obrolan(value)
+    return escape(value)
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, date):
+        return text.tanggal(value, _lang())
+    if not isinstance(value, Number):
+        return value
+    if value.form == "rupiah":
+        return text.rupiah(int(value.value), _lang())
+    if value.form == "persen":
+        return text.persen(value.value, 0, _lang())
+    if value.form == "sekitar" and (near := _near(int(value.value))) != value.value:
+        return _("sekitar {count}").format(count=text.angka(near, lang=_lang()))
+    return text.angka(value.value, lang=_lang())
+
+
+def _near(value: int) -> int:
+    """A number to two digits, as people say it; small ones stay as they are."""
+    step = 10 ** max(floor(log10(value)) - 1, 0) if value >= 100 else 1
+    return round(value / step) * step
+
+
+def _cited(number: Number) -> tuple[str, str, str, str]:
+    """The exact number, what it counts, of when, and where it stands."""
+    source = number.source
+    exact = text.persen(number.value, 1, _lang()) if number.form == "persen" else _shown(press.exact(number))
+    if source.series == press.STANDARD:
+        return exact, _("Biaya menurut standar pelayanan"), "", address(source)
+    column = publication.series(source.series).column(source.column)
+    days = [text.tanggal(day, _lang()) for day in dict.fromkeys((source.start, source.end))]
+    return exact, f"{_(publication.series(source.series).title)}: {_(column.title)}", " – ".join(days), address(source)
+
+
+def address(source: Source) -> str:
+    """Where a number can be looked up, with its days."""
+    if source.series == press.STANDARD:
+        return f"{reverse('data:standar')}#biaya"
+    return f"{reverse('data:seri', args=[source.series])}?dari={source.start}&sampai={source.end}#{source.column}"

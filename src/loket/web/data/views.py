@@ -1,0 +1,212 @@
+"""Pages about the data: what there is, one series and its days, the stock of today, opinions, standards, the press statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from loket.catalogue import queries as catalogue
+from loket.core import clock, text
+from loket.core.errors import N_, Refusal
+from loket.insight import facts, index, measures, press, publication, queries
+from loket.insight.publication import Row, Series
+from loket.insight.rules import month_start
+from loket.offices import queries as offices
+from loket.web import words
+from loket.web.data import sentences
+
+# What one page shows of a series; the files hold all of it.
+LONGEST, SHOWN = 400, 62
+LATEST_MONTHS, LATEST_SEMESTERS = 2, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One column over the days asked for, as the page shows it. `before` is the equally long period before, for counts,
+    and the evening before the first day for levels."""
+
+    name: str
+    title: str
+    how: str
+    value: str
+    before: str
+    monthly: str
+
+
+@gzip_page
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every series with its sentence, its definitions' place and its files."""
+    today = offices.office(settings.OFFICE).today()
+    names = {column.measure for one in publication.SERIES.values() if one.period == "day" for column in one.of_measures}
+    values = queries.daily(settings.OFFICE, sorted(names), today - timedelta(days=sentences.DAYS - 1), today + timedelta(days=1))
+    listed = [(one, sentences.of_series(one, values, today) if one.period == "day" else _(one.sentence)) for one in publication.SERIES.values()]
+    context = {
+        "series": listed, "as_of": clock.now(), "changes": publication.CHANGES, "version": publication.VERSION, "licence": publication.LICENCE,
+        "base": settings.BASE_URL,
+    }  # fmt: skip
+    return render(request, "data/data.html", context)
+
+
+@gzip_page
+@require_safe
+def series(request: HttpRequest, seri: str) -> HttpResponse:
+    """One series: what its columns mean, their totals over the days asked for, and the days themselves."""
+    one = publication.series(seri)
+    today = offices.office(settings.OFFICE).today()
+    try:
+        start, end = _period(request, today, timedelta(days=sentences.DAYS - 1))
+    except Refusal as problem:
+        context = {"one": one, "problems": words.problems(problem), "asked": _asked(request)}
+        return render(request, "data/seri.html", context, status=422)
+    if one.period == "month" and "dari" not in request.GET:
+        start = month_start(today, LATEST_MONTHS - 1)
+    # Files hold everything; a page that is asked for years shows their end.
+    rows = [row for row in publication.rows(one, settings.OFFICE, start, end)]
+    context = {
+        "one": one, "start": start, "end": end, "as_of": clock.now(), "totals": _totals(one, start, end) if one.period == "day" else [],
+        "rows": [_shown(one, row) for row in rows[: -SHOWN - 1 : -1]], "more": len(rows) > SHOWN, "licence": publication.LICENCE,
+        "asked": {"dari": start.isoformat(), "sampai": end.isoformat()}, "is_daily": one.period == "day",
+        "cite": _("{office}, {series}, {day}, CC BY 4.0, {address}").format(
+            office=offices.office(settings.OFFICE).name, series=_(one.title), day=text.tanggal(today, get_language() or "id"),
+            address=f"{settings.BASE_URL}{reverse('data:seri', args=[one.name])}",
+        ),
+    }  # fmt: skip
+    return render(request, "data/seri.html", context)
+
+
+def _shown(one: Series, row: Row) -> list[tuple[str, bool]]:
+    """The cells of a row as the page shows them, and whether each is a number."""
+    shown: list[tuple[str, bool]] = []
+    for column, cell in zip(one.columns, row.cells, strict=True):
+        if column.name in row.hidden:
+            shown.append(("<5", True))
+        elif isinstance(cell, bool):
+            shown.append((_("tetap") if cell else _("sementara"), False))
+        elif isinstance(cell, date):
+            is_month = one.period == "month"
+            shown.append((text.bulan(cell, get_language() or "id") if is_month else text.tanggal(cell, get_language() or "id"), False))
+        elif isinstance(cell, str) or column.name in ("year", "half"):
+            shown.append((str(cell), False))
+        else:
+            shown.append((sentences.amount(cell, column.unit), True))
+    return shown
+
+
+def _totals(one: Series, start: date, end: date) -> list[Total]:
+    """What the columns come to over the days, so that whoever follows a number finds it."""
+    length, one_day = end - start + timedelta(days=1), timedelta(days=1)
+    names = [column.measure for column in one.of_measures]
+    values = queries.daily(settings.OFFICE, names, start - length, end + one_day)
+    months = _full_months(start, end)
+    found = []
+    for column in one.of_measures:
+        by_day = values[column.measure]
+        if column.is_count:
+            total = sum(value for on, value in by_day.items() if start <= on <= end)
+            earlier = sum(value for on, value in by_day.items() if on < start)
+            monthly = sentences.amount(round(total / months)) if months else ""
+            cells = sentences.amount(total), sentences.amount(earlier), monthly
+        else:
+            cells = sentences.amount(by_day.get(end), column.unit), sentences.amount(by_day.get(start - one_day), column.unit), ""
+        found.append(Total(column.name, _(column.title), _(column.how), *cells))
+    return found
+
+
+def _full_months(start: date, end: date) -> int:
+    """How many whole months lie between two days; 0 when they do not begin and end with one."""
+    after = end + timedelta(days=1)
+    return (after.year - start.year) * 12 + after.month - start.month if start.day == after.day == 1 else 0
+
+
+@gzip_page
+@require_safe
+def press_statement(request: HttpRequest) -> HttpResponse:
+    """`/siaran/?dari=…&sampai=…`: what the office has to tell of these days, for whoever wants to write about it."""
+    office = offices.office(settings.OFFICE)
+    try:
+        start, end = _period(request, office.today(), timedelta(0))
+        known = facts.of_period(settings.OFFICE, start, end)
+    except Refusal as problem:
+        return render(request, "data/siaran.html", {"problems": words.problems(problem), "asked": _asked(request)}, status=422)
+    told = sentences.told(press.statement(known), place=office.city, on=known.end)
+    context = {
+        "told": told, "as_of": clock.now(), "start": start, "end": known.end, "licence": publication.LICENCE,
+        "asked": {"dari": start.isoformat(), "sampai": known.end.isoformat()},
+    }  # fmt: skip
+    return render(request, "data/siaran.html", context)
+
+
+@require_safe
+def stock(request: HttpRequest) -> HttpResponse:
+    """The stock of blanks, and the same as text to copy."""
+    context = {"t": queries.today(settings.OFFICE), "announcement": sentences.announcement(settings.OFFICE), "licence": publication.LICENCE}
+    return render(request, "data/blangko.html", context)
+
+
+@gzip_page
+@require_safe
+def satisfaction(request: HttpRequest) -> HttpResponse:
+    """The index of satisfaction: the newest semester with one, and how it came about."""
+    office = offices.office(settings.OFFICE)
+    found = index.semesters(settings.OFFICE, office.today() + timedelta(days=1))[-LATEST_SEMESTERS:]
+    context = {
+        "semesters": found[::-1], "newest": next((half for half in reversed(found) if half.value is not None), None),
+        "running": found[-1] if found else None, "minimum": office.settings.skm_minimum, "weight": office.settings.skm_weight,
+        "bands": _bands(office.settings.skm_bands), "as_of": clock.now(), "licence": publication.LICENCE,
+    }  # fmt: skip
+    return render(request, "data/skm.html", context)
+
+
+def _bands(begins: tuple[float, ...]) -> list[tuple[str, str, float]]:
+    """Letter, words and lower limit of each band, the best first."""
+    return [(letter, _(quality), limit) for (letter, quality), limit in zip(index.BANDS, (25.0, *begins), strict=True)][::-1]
+
+
+@gzip_page
+@require_safe
+def standards(request: HttpRequest) -> HttpResponse:
+    """The service standard (Permenpan RB 15/2014): six parts for each service, from the catalogue."""
+    language = get_language() or "id"
+    settings_ = offices.office(settings.OFFICE).settings
+    listed = [
+        {
+            "code": one.code, "name": one.name(language), "summary": one.summary(language), "days": one.promise_days, "form": one.form,
+            "papers": [catalogue.document_name(kind, language) for kind in one.documents], "is_card": one.is_card,
+            "takes_back": one.takes_back,
+        }
+        for one in catalogue.services()
+    ]  # fmt: skip
+    context: dict[str, Any] = {"services": listed, "fee": settings_.post_fee, "complaint_days": settings_.complaint_days}
+    return render(request, "data/standar.html", context)
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "")[:10] for name in ("dari", "sampai")}
+
+
+def _period(request: HttpRequest, today: date, back: timedelta) -> tuple[date, date]:
+    """The two days asked for; without them, today and as many days before it as `back` says."""
+    end = _day(request, "sampai", today)
+    start = _day(request, "dari", end - back)
+    if end < start:
+        raise facts.backwards()
+    return start, end
+
+
+def _day(request: HttpRequest, name: str, otherwise: date) -> date:
+    written = request.GET.get(name, "").strip()
+    try:
+        return date.fromisoformat(written) if written else otherwise
+    except ValueError as error:
+        raise Refusal("day", N_("Tulis tanggal sebagai tahun-bulan-hari. Contoh: 2020-06-02."), field=name) from error
