@@ -85,7 +85,7 @@ def _explain(base: sqlite3.Connection, office: str, now: datetime) -> None:
         {
             "office": view.name, "office_code": office, "version": VERSION, "written_at": local.isoformat(timespec="seconds"),
             "written_on": local.date().isoformat(), "licence": LICENCE[0], "licence_url": LICENCE[1],
-            "suppressed": "NULL, its column named in `suppressed`: between 1 and 4 residents, or a number that would give such a cell away",
+            "suppressed": "NULL, its column named in `suppressed`: below 5 residents, or a number that would give such a cell away",
         }.items(),
     )  # fmt: skip
     base.execute("CREATE TABLE changelog (on_date TEXT, version TEXT, id TEXT, en TEXT)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from loket.core.errors import N_, Refusal
-from loket.insight import actions, press, queries, rules
+from loket.insight import actions, press, publication, queries, rules
 from loket.offices import queries as offices
 from loket.offices.rules import is_working_day
 
@@ -28,7 +28,7 @@ def of_period(office: str, start: date, end: date) -> press.Facts:
     first = actions.first_day(office, view.zone)
     window = rules.month_start(end, queries.MONTHS), rules.month_start(end) - timedelta(days=1)
     length, pace_from = end - start + timedelta(days=1), end - timedelta(days=PACE)
-    days = queries.daily(office, _MEASURES, min(window[0], start - length, pace_from), end + timedelta(days=1))
+    days = publication.daily(office, _MEASURES, min(window[0], start - length, pace_from), end + timedelta(days=1))
 
     def total(measure: str, since: date, until: date) -> int:
         return sum(value for on, value in days[measure].items() if since <= on <= until)
@@ -61,4 +61,4 @@ def backwards() -> Refusal:
 
 def _registered(office: str, first: date | None, end: date) -> int:
     """How many letters were ever registered: without any, zero proves nothing."""
-    return sum(queries.daily(office, ["suket.registered"], first, end + timedelta(days=1))["suket.registered"].values()) if first else 0
+    return sum(publication.daily(office, ["suket.registered"], first, end + timedelta(days=1))["suket.registered"].values()) if first else 0

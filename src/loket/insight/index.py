@@ -125,5 +125,5 @@ def _semester(
 def _served(office: str, year: int, half: int) -> int:
     """Requests of the semester before: the users whom the sample stands for."""
     start, end = (date(year - 1, 7, 1), date(year, 1, 1)) if half == 1 else (date(year, 1, 1), date(year, 7, 1))
-    rows = Figure.objects.filter(office_id=office, measure__in=("filed.online", "filed.counter"), on__gte=start, on__lt=end)
+    rows = Figure.objects.filter(office_id=office, kelurahan="", measure__in=("filed.online", "filed.counter"), on__gte=start, on__lt=end)
     return sum(rows.values_list("value", flat=True))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db import connection
+
 from loket.core.errors import N_, Refusal
-from loket.insight import actions, index, measures, queries
+from loket.insight import actions, index, measures, rules
 from loket.insight.measures import Kind
+from loket.insight.models import Figure, Frozen
 from loket.offices import queries as offices
 
 LICENCE = ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/", "Creative Commons Attribution 4.0")
@@ -17,9 +21,6 @@ VERSION = "1.0.0"
 CHANGES: tuple[tuple[date, str, str], ...] = (
     (date(2026, 11, 25), "1.0.0", N_("Terbitan pertama: angka harian, angka bulanan per kelurahan, dan indeks kepuasan per semester.")),
 )
-# A hidden cell: between nothing and this many residents, or one that would give such a cell away.
-SMALL = queries.SMALL
-
 Cell = int | float | str | bool | date | None
 
 
@@ -106,19 +107,15 @@ def _satisfaction() -> Series:
 
 
 def _kelurahan() -> Series:
-    columns = {
-        "online": "filed.online", "counter": "filed.counter", "finished_online": "finished.online", "finished_counter": "finished.counter",
-        "post": "chosen.post", "pickup": "chosen.pickup", "suket_settled": "suket.settled", "suket_outstanding": "suket.outstanding",
-    }  # fmt: skip
+    names = {"suket.outstanding": "suket_outstanding", "filed.online": "online", "filed.counter": "counter", "chosen.post": "post", "chosen.pickup": "pickup"}
     return Series(
-        "kelurahan", N_("Angka per kelurahan"), N_("Angka sebulan untuk setiap kelurahan. Angka di bawah 5 tidak ditampilkan."),
-        N_("Setiap bulan satu baris untuk setiap kelurahan."), "month", 2,
+        "kelurahan", N_("Angka per kelurahan"), N_("Setiap bulan penuh, untuk setiap kelurahan. Angka di bawah 5 tidak ditampilkan."),
+        N_("Sesudah bulan berakhir, satu baris untuk setiap kelurahan."), "month", 2,
         (
             Column("month", "date", N_("Bulan"), N_("Hari pertama bulan itu.")),
             Column("region_code", "string", N_("Kode wilayah"), N_("Kode Kemendagri; tanda hubung untuk yang kelurahannya tidak diketahui.")),
             Column("region_name", "string", N_("Kelurahan"), N_("Kelurahan pemohon ketika mengajukan, atau pemegang Suket.")),
-            *(_column(name, measure) for name, measure in columns.items()),
-            _FINAL,
+            *(_column(names[measure], measure) for measure in measures.OPEN_BY_KELURAHAN),
         ),
     )  # fmt: skip
 
@@ -179,25 +176,87 @@ def rows(one: Series, office: str, start: date | None = None, end: date | None =
     if one.period == "day":
         return _days(one, office, start, end, today)
     if one.period == "month":
-        return _months(one, office, start, end, today)
+        return _months(one, office, start, end)
     return _semesters(one, office, today)
 
 
 def _days(one: Series, office: str, start: date, end: date, today: date) -> Iterator[Row]:
-    values = queries.daily(office, [column.measure for column in one.of_measures], start, end + timedelta(days=1))
+    values = daily(office, [column.measure for column in one.of_measures], start, end + timedelta(days=1))
     for step in range((end - start).days + 1):
         day = start + timedelta(days=step)
         yield Row((day, *(values[column.measure].get(day) for column in one.of_measures), day < today))
 
 
-def _months(one: Series, office: str, start: date, end: date, today: date) -> Iterator[Row]:
-    names = {measures.UNKNOWN: "", **offices.office(office).kelurahan}
+def _months(one: Series, office: str, start: date, end: date) -> Iterator[Row]:
+    """Full months only: two looks at a month that still grows would tell what happened in between."""
+    names = {**offices.office(office).kelurahan, measures.UNKNOWN: ""}
     columns = one.of_measures
-    for month, table in queries.monthly_by_kelurahan(office, [column.measure for column in columns], start, end + timedelta(days=1)):
-        is_final = queries.next_month(month) <= today
-        for code, cells in table.items():
-            hidden = frozenset(column.name for column, cell in zip(columns, cells, strict=True) if cell is None)
-            yield Row((month, code, names.get(code, code), *cells, is_final), hidden)
+    for month, table in _by_kelurahan(office, [column.measure for column in columns], start, end).items():
+        cells = [{cell.name: cell for cell in rules.open_cells({code: table[column.measure].get(code, 0) for code in names})} for column in columns]
+        for code, name in names.items():
+            hidden = frozenset(column.name for column, by_code in zip(columns, cells, strict=True) if by_code[code].value is None)
+            yield Row((month, code, name, *(by_code[code].value for by_code in cells)), hidden)
+
+
+# Of a count the sum of the month, of a level what its last day ended with.
+_BY_KELURAHAN = """
+SELECT date_trunc('month', on_date)::date, measure, kelurahan, sum(value)::int FROM insight_figure
+WHERE office_id = %(office)s AND kelurahan <> '' AND measure = ANY(%(measures)s) AND on_date >= %(start)s AND on_date < %(end)s
+  AND (measure = ANY(%(counts)s) OR on_date = (date_trunc('month', on_date) + interval '1 month - 1 day')::date)
+GROUP BY 1, 2, 3 ORDER BY 1
+"""
+
+
+def _by_kelurahan(office: str, names: list[str], start: date, end: date) -> dict[date, dict[str, dict[str, int]]]:
+    """Frozen values by month, measure and kelurahan, of the months that begin and end between the two days."""
+    until = frozen_until(office)
+    counts = [name for name in names if measures.MEASURES[name].kind is Kind.COUNT]
+    first, last = rules.month_start(start), rules.month_start(min(end + timedelta(days=1), until or start))
+    given = {"office": office, "measures": names, "counts": counts, "start": first, "end": last}
+    found: dict[date, dict[str, dict[str, int]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KELURAHAN, given)
+        for month, measure, kelurahan, value in cursor.fetchall():
+            found.setdefault(month, defaultdict(dict))[measure][kelurahan] = value
+    return found
+
+
+def frozen_until(office: str) -> date | None:
+    """The first day that is not frozen; None before anything is."""
+    return Frozen.objects.filter(office_id=office).values_list("until", flat=True).first()
+
+
+def daily(office: str, names: Collection[str], start: date, end: date) -> dict[str, dict[date, int]]:
+    """Values of the whole office by measure and day, for the days of [start, end) since the office's first: frozen as far as
+    they go, counted after that until this moment. A level is as the day ended."""
+    view = offices.office(office)
+    first = actions.first_day(office, view.zone)
+    end = min(end, view.today() + timedelta(days=1))
+    values: dict[str, dict[date, int]] = {name: {} for name in names}
+    if first is None:
+        return values
+    edge = frozen_until(office) or first
+    rows = Figure.objects.filter(office_id=office, kelurahan="", measure__in=list(names), on__gte=min(start, edge - timedelta(days=1)), on__lt=end)
+    for measure, on, value in rows.values_list("measure", "on", "value"):
+        values[measure][on] = value
+    if edge < end:
+        _count_on(office, values, edge, end)
+    return {name: {on: value for on, value in by_day.items() if on >= start} for name, by_day in values.items()}
+
+
+def _count_on(office: str, values: dict[str, dict[date, int]], edge: date, end: date) -> None:
+    """Go on from where the frozen days end."""
+    counted = actions.counted(office, edge, end, sorted({measures.MEASURES[name].source for name in values}))
+    for name, by_day in values.items():
+        kind, level = measures.MEASURES[name].kind, by_day.get(edge - timedelta(days=1), 0)
+        for step in range((end - edge).days):
+            day = edge + timedelta(days=step)
+            value = counted.get(day, {}).get((name, ""))
+            if kind is Kind.LEVEL:
+                level += value or 0
+                by_day[day] = level
+            elif kind is Kind.COUNT or value is not None:
+                by_day[day] = value or 0
 
 
 def _semesters(one: Series, office: str, today: date) -> Iterator[Row]:

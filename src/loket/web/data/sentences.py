@@ -64,7 +64,7 @@ def of_days(office: str, days: int) -> Iterator[tuple[date, str, str]]:
     """Each of the last full days, newest first: the day, its headline, and its sentences."""
     today = offices.office(office).today()
     names = ["suket.outstanding", "suket.settled", "blanks.on_hand", "blanks.printed", "filed.online", "filed.counter"]
-    values = queries.daily(office, names, today - timedelta(days=days), today)
+    values = publication.daily(office, names, today - timedelta(days=days), today)
     for back in range(1, days + 1):
         day = today - timedelta(days=back)
         left, settled, blanks, printed, online, counter = (values[name].get(day) for name in names)
@@ -83,7 +83,7 @@ def announcement(office: str) -> str:
     """The stock of this moment as one short text for social media; it fits into 280 characters."""
     view, now = offices.office(office), clock.now()
     today = queries.today(office)
-    printed = queries.daily(office, ["blanks.printed"], view.today(), view.today() + timedelta(days=1))["blanks.printed"]
+    printed = publication.daily(office, ["blanks.printed"], view.today(), view.today() + timedelta(days=1))["blanks.printed"]
     parts = [
         _("Stok blangko KTP-el {office}, {day} {time}: {blanks} keping.").format(
             office=view.name, day=text.hari_tanggal(text.local(now, view.zone).date(), _lang()), time=text.waktu(now, view.zone, _lang()),

@@ -49,7 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Every series with its sentence, its definitions' place and its files."""
     today = offices.office(settings.OFFICE).today()
     names = {column.measure for one in publication.SERIES.values() if one.period == "day" for column in one.of_measures}
-    values = queries.daily(settings.OFFICE, sorted(names), today - timedelta(days=sentences.DAYS - 1), today + timedelta(days=1))
+    values = publication.daily(settings.OFFICE, sorted(names), today - timedelta(days=sentences.DAYS - 1), today + timedelta(days=1))
     listed = [(one, sentences.of_series(one, values, today) if one.period == "day" else _(one.sentence)) for one in publication.SERIES.values()]
     context = {
         "series": listed, "as_of": clock.now(), "changes": publication.CHANGES, "version": publication.VERSION, "licence": publication.LICENCE,
@@ -107,7 +107,7 @@ def _totals(one: Series, start: date, end: date) -> list[Total]:
     """What the columns come to over the days, so that whoever follows a number finds it."""
     length, one_day = end - start + timedelta(days=1), timedelta(days=1)
     names = [column.measure for column in one.of_measures]
-    values = queries.daily(settings.OFFICE, names, start - length, end + one_day)
+    values = publication.daily(settings.OFFICE, names, start - length, end + one_day)
     months = _full_months(start, end)
     found = []
     for column in one.of_measures:
