@@ -290,7 +290,7 @@ SELECT on_date, measure, kelurahan, sum(value)::int AS value FROM edge
 WHERE on_date >= %(start)s AND on_date < %(end)s GROUP BY 1, 2, 3
 """
 _WAITING_SQL = f"""
-WITH deed AS (
+WITH deed AS MATERIALIZED (
     SELECT d.day, d.channel, CASE d.action WHEN 'application.print' THEN 'waiting' ELSE 'hand' END AS until,
            extract(epoch FROM d.at - COALESCE((
                SELECT (c.body::jsonb -> 'complete_at' ->> 1)::timestamptz FROM audit_entry c
@@ -299,8 +299,8 @@ WITH deed AS (
     FROM ({_deeds("print", "deliver", "collect", since=f"{WINDOW - 1} days")}) d),
 typical AS (
     SELECT g::date AS on_date, until, channel, percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes) AS minutes
-    FROM deed JOIN generate_series(%(start)s::date, %(end)s::date - 1, interval '1 day') g
-      ON day > g::date - {WINDOW} AND day <= g::date
+    FROM deed CROSS JOIN LATERAL generate_series(
+        GREATEST(day, %(start)s::date), LEAST(day + {WINDOW - 1}, %(end)s::date - 1), interval '1 day') g
     GROUP BY 1, 2, 3)
 SELECT on_date, until || part.name || channel AS measure, '' AS kelurahan, round(minutes[part.number])::int AS value
 FROM typical CROSS JOIN (VALUES (1, '.median.'), (2, '.p90.')) AS part(number, name)
@@ -386,6 +386,8 @@ SOURCES: dict[str, str] = {
     "complaints.held": _COMPLAINTS_HELD,
     "work": _WORK,
 }
+# What everybody may see by kelurahan. None of them is the sum or the difference of others: what one hides, no other tells.
+OPEN_BY_KELURAHAN = ("suket.outstanding", "filed.online", "filed.counter", "chosen.post", "chosen.pickup")
 # What a list that is read or taken back may change in the past.
 OF_LETTERS = ("suket", "suket.held")
 
