@@ -20,7 +20,7 @@ from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.insight import actions as insight
-from loket.insight import surveys
+from loket.insight import database, surveys
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
@@ -78,6 +78,7 @@ def tend() -> int:
         steps += [
             partial(remind_of_choice, code),
             partial(insight.freeze_due, code),
+            partial(database.write_due, code),
             partial(tell_of_slips, code),
             partial(send_what_was_lost, code),
             partial(ask_for_opinions, code),

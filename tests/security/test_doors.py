@@ -19,7 +19,7 @@ VALUES = {"kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak":
 # Open to everybody, by design.
 FREE = (
     "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "suket/", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
-    "cookie/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/",
+    "cookie/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/", "data.json", "siaran/", "layanan/",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -66,7 +67,7 @@ def _table(base: sqlite3.Connection, one: Series, office: str) -> None:
     places = ", ".join("?" * (len(one.columns) + 1))
     base.executemany(
         f'INSERT INTO "{one.name}" VALUES ({places})',
-        ([*map(_plain, row.cells), " ".join(sorted(row.hidden)) or None] for row in publication.rows(one, office)),
+        ([*map(_plain, row.cells), json.dumps(row.hidden) if row.hidden else None] for row in publication.rows(one, office)),
     )
 
 
@@ -85,7 +86,7 @@ def _explain(base: sqlite3.Connection, office: str, now: datetime) -> None:
         {
             "office": view.name, "office_code": office, "version": VERSION, "written_at": local.isoformat(timespec="seconds"),
             "written_on": local.date().isoformat(), "licence": LICENCE[0], "licence_url": LICENCE[1],
-            "suppressed": "NULL, its column named in `suppressed`: below 5 residents, or a number that would give such a cell away",
+            "suppressed": "NULL, its column named in `suppressed`: <5 is below 5 residents, * would give such a number away",
         }.items(),
     )  # fmt: skip
     base.execute("CREATE TABLE changelog (on_date TEXT, version TEXT, id TEXT, en TEXT)")

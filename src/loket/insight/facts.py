@@ -11,6 +11,8 @@ from loket.offices.rules import is_working_day
 
 # The days whose pace of printing tells for how long blanks last, as on the page of today.
 PACE = 30
+# Nothing was counted before, and arithmetic with days needs a floor.
+EARLIEST = date(2000, 1, 1)
 _MEASURES = (
     "suket.outstanding", "suket.settled", "blanks.on_hand", "blanks.received", "blanks.printed", "blanks.spoiled", "filed.online",
     "filed.counter", "chosen.post", "chosen.pickup",
@@ -18,15 +20,13 @@ _MEASURES = (
 
 
 def of_period(office: str, start: date, end: date) -> press.Facts:
-    """The facts of the days from `start` to `end`, both included; refuses a period that is backwards or has not begun."""
+    """The facts of the days from `start` to `end`, both included; until today at most; refuses what is backwards or has not begun."""
     view = offices.office(office)
-    if end < start:
-        raise backwards()
-    if start > view.today():
-        raise Refusal("period_ahead", N_("Masa ini belum mulai. Pilih tanggal sampai hari ini."), field="dari")
-    end = min(end, view.today())
+    start, end = within(start, end, view.today())
     first = actions.first_day(office, view.zone)
-    window = rules.month_start(end, queries.MONTHS), rules.month_start(end) - timedelta(days=1)
+    # A period that ends with its month may count that month among the full ones.
+    month = rules.month_start(end + timedelta(days=1))
+    window = rules.month_start(month, queries.MONTHS), month - timedelta(days=1)
     length, pace_from = end - start + timedelta(days=1), end - timedelta(days=PACE)
     days = publication.daily(office, _MEASURES, min(window[0], start - length, pace_from), end + timedelta(days=1))
 
@@ -55,8 +55,15 @@ def of_period(office: str, start: date, end: date) -> press.Facts:
     )  # fmt: skip
 
 
-def backwards() -> Refusal:
-    return Refusal("period_backwards", N_("Tanggal akhir lebih dulu daripada tanggal awal. Tukar keduanya."), field="dari")
+def within(start: date, end: date, today: date) -> tuple[date, date]:
+    """Two days that figures may be asked for, the last at most today; refuses the rest with a sentence."""
+    if start > today:
+        raise Refusal("period_ahead", N_("Masa ini belum mulai. Pilih tanggal sampai hari ini."), field="dari")
+    if end < start:
+        raise Refusal("period_backwards", N_("Tanggal akhir lebih dulu daripada tanggal awal. Tukar keduanya."), field="dari")
+    if start < EARLIEST:
+        raise Refusal("period_early", N_("Pilih tanggal sejak tahun 2000."), field="dari")
+    return start, min(end, today)
 
 
 def _registered(office: str, first: date | None, end: date) -> int:

@@ -31,14 +31,24 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as a sentence shows it; `sekitar` rounds to two digits and leaves the exact one to the list of sources."""
+    """A number as a sentence shows it; `sekitar` rounds it and leaves the exact one to the list of sources, where `note`
+    says what it is beside what the column counts."""
 
     value: float
     form: Form
     source: Source
+    note: str = ""
 
 
-Value = Number | date | str
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days of a period, both included, as a sentence says them: Mei 2020, or 1 sampai 12 Mei 2020."""
+
+    start: date
+    end: date
+
+
+Value = Number | Span | date | str
 
 
 def exact(number: Number) -> Number:
@@ -144,8 +154,8 @@ def _level(facts: Facts, value: int, series: str, column: str, on: date | None =
     return Number(value, "angka", Source(series, column, day, day))
 
 
-def _flow(facts: Facts, value: int, series: str, column: str) -> Number:
-    return Number(value, "angka", Source(series, column, facts.start, facts.end))
+def _flow(facts: Facts, value: int, series: str, column: str, note: str = "") -> Number:
+    return Number(value, "angka", Source(series, column, facts.start, facts.end), note)
 
 
 def _left(facts: Facts) -> Number:
@@ -199,22 +209,22 @@ def _change(facts: Facts) -> Iterator[Sentence]:
     if facts.before is None or facts.left is None:
         return
     change = facts.before - facts.left
-    given = {"before": _flow(facts, facts.before, "suket", "outstanding"), "start": facts.start, "end": facts.end}
+    given: dict[str, Value] = {"before": _flow(facts, facts.before, "suket", "outstanding", N_("sebelumnya")), "span": Span(facts.start, facts.end)}
     if change > 0 and facts.is_one_day:
-        yield _say(N_("Hari itu jumlahnya berkurang {change} dari {before}."), change=_flow(facts, change, "suket", "outstanding"), **given)
+        yield _say(N_("Hari itu jumlahnya berkurang {change} dari {before}."), change=_flow(facts, change, "suket", "outstanding", N_("perubahan")), **given)
     elif change > 0:
-        yield _say(N_("Dari {start} sampai {end} jumlahnya turun {change}, semula {before}."), change=_flow(facts, change, "suket", "outstanding"), **given)
+        yield _say(N_("Selama {span} jumlahnya turun {change}, semula {before}."), change=_flow(facts, change, "suket", "outstanding", N_("perubahan")), **given)
     elif change < 0:
         yield _say(N_("Jumlah itu naik {change} dari {before}, karena daftar pemegang Suket bertambah lengkap atau ada surat baru."),
-                   change=_flow(facts, -change, "suket", "outstanding"), **given)  # fmt: skip
+                   change=_flow(facts, -change, "suket", "outstanding", N_("perubahan")), **given)  # fmt: skip
     elif not facts.is_one_day:
-        yield _say(N_("Dari {start} sampai {end} jumlahnya tidak berubah."), **given)
+        yield _say(N_("Selama {span} jumlahnya tidak berubah."), **given)
 
 
 def _blanks(facts: Facts) -> Iterator[Sentence]:
     if facts.blanks is None:
         return
-    cover = None if facts.cover is None else Number(facts.cover, "angka", Source("blanks", "printed", facts.pace_from, facts.end))
+    cover = None if facts.cover is None else Number(facts.cover, "angka", Source("blanks", "printed", facts.pace_from, facts.end), N_("hari kerja dengan laju ini"))
     if facts.blanks == 0:
         yield _say(N_("Blangko KTP-el sedang habis: tersisa {blanks} keping."), blanks=_stock(facts))
     elif facts.is_short and cover:
@@ -238,9 +248,9 @@ def _channels(facts: Facts) -> Iterator[Sentence]:
     online, counter = facts.average_online, facts.average_counter
     if online or counter:
         start, end = facts.window
-        given = {
-            "online": Number(online, "sekitar", Source("requests", "online", start, end)),
-            "counter": Number(counter, "sekitar", Source("requests", "counter", start, end)),
+        given: dict[str, Value] = {
+            "online": Number(online, "sekitar", Source("requests", "online", start, end), N_("rata-rata sebulan")),
+            "counter": Number(counter, "sekitar", Source("requests", "counter", start, end), N_("rata-rata sebulan")),
         }
         if not online:
             yield _say(N_("Semua permohonan masih datang lewat loket, rata-rata {counter} sebulan."), counter=given["counter"])
@@ -258,9 +268,9 @@ def _channels(facts: Facts) -> Iterator[Sentence]:
         if facts.is_one_day:
             yield _say(N_("Pada {end} sendiri masuk {online} permohonan online dan {counter} di loket."), end=facts.end, **given)
         else:
-            yield _say(N_("Dari {start} sampai {end} masuk {online} permohonan online dan {counter} di loket."), start=facts.start, end=facts.end, **given)
+            yield _say(N_("Selama {span} masuk {online} permohonan online dan {counter} di loket."), span=Span(facts.start, facts.end), **given)
     if facts.previous and (facts.end - facts.start).days + 1 >= WEEK and abs(total - facts.previous) > NOTABLE * facts.previous:
-        share = Number(abs(total - facts.previous) / facts.previous, "persen", Source("requests", "online", facts.start, facts.end))
+        share = Number(abs(total - facts.previous) / facts.previous, "persen", Source("requests", "online", facts.start, facts.end), N_("semua permohonan, dibanding sebelumnya"))
         yield _say(
             N_("Itu naik {share} dibanding masa sebelumnya yang sama panjang.") if total > facts.previous
             else N_("Itu turun {share} dibanding masa sebelumnya yang sama panjang."), share=share,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db import connection
@@ -21,6 +21,9 @@ VERSION = "1.0.0"
 CHANGES: tuple[tuple[date, str, str], ...] = (
     (date(2026, 11, 25), "1.0.0", N_("Terbitan pertama: angka harian, angka bulanan per kelurahan, dan indeks kepuasan per semester.")),
 )
+# What stands in a file instead of a withheld number.
+SMALL, COVER = f"<{rules.SMALL}", "*"
+_NONE = rules.Cell("", 0)
 Cell = int | float | str | bool | date | None
 
 
@@ -69,14 +72,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a series; names in `hidden` are columns whose number is withheld because it is small."""
+    """One row of a series. `hidden` has the columns whose number is withheld: `<5` because it is small, `*` because it would
+    give a small one away."""
 
     cells: tuple[Cell, ...]
-    hidden: frozenset[str] = frozenset()
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 _DATE = Column("date", "date", N_("Tanggal"), N_("Hari menurut kalender kantor."))
-_FINAL = Column("is_final", "boolean", N_("Sudah tetap"), N_("Tidak untuk hari ini: angkanya masih bertambah sampai tengah malam."))
+_FINAL = Column("is_final", "boolean", N_("Sudah tetap"), N_("Tidak untuk hari ini: angkanya bertambah sampai tengah malam, atau baru ada sesudahnya."))
 
 
 def _column(name: str, measure: str) -> Column:
@@ -189,13 +193,21 @@ def _days(one: Series, office: str, start: date, end: date, today: date) -> Iter
 
 def _months(one: Series, office: str, start: date, end: date) -> Iterator[Row]:
     """Full months only: two looks at a month that still grows would tell what happened in between."""
-    names = {**offices.office(office).kelurahan, measures.UNKNOWN: ""}
+    names = offices.office(office).kelurahan
     columns = one.of_measures
     for month, table in _by_kelurahan(office, [column.measure for column in columns], start, end).items():
-        cells = [{cell.name: cell for cell in rules.open_cells({code: table[column.measure].get(code, 0) for code in names})} for column in columns]
-        for code, name in names.items():
-            hidden = frozenset(column.name for column, by_code in zip(columns, cells, strict=True) if by_code[code].value is None)
-            yield Row((month, code, name, *(by_code[code].value for by_code in cells)), hidden)
+        cells = [_open(table[column.measure], names) for column in columns]
+        places = {**names, measures.UNKNOWN: ""} if any(measures.UNKNOWN in by_code for by_code in cells) else names
+        for code, name in places.items():
+            row = [by_code.get(code, _NONE) for by_code in cells]
+            hidden = {column.name: SMALL if cell.is_small else COVER for column, cell in zip(columns, row, strict=True) if cell.value is None}
+            yield Row((month, code, name, *(cell.value for cell in row)), hidden)
+
+
+def _open(counts: Mapping[str, int], names: Collection[str]) -> dict[str, rules.Cell]:
+    """What everybody may see of one measure in one month, by kelurahan; a kelurahan without a row has none."""
+    whole = {**dict.fromkeys(names, 0), **counts}
+    return {cell.name: cell for cell in rules.open_cells(whole)}
 
 
 # Of a count the sum of the month, of a level what its last day ended with.
@@ -226,9 +238,13 @@ def frozen_until(office: str) -> date | None:
     return Frozen.objects.filter(office_id=office).values_list("until", flat=True).first()
 
 
+# Sources whose today is counted whenever somebody asks. The others look back over months: they are told of full days only.
+LIVE = ("filed", "moved", "open", "ledger", "ledger.held", "suket", "suket.held", "complaints", "complaints.held")
+
+
 def daily(office: str, names: Collection[str], start: date, end: date) -> dict[str, dict[date, int]]:
     """Values of the whole office by measure and day, for the days of [start, end) since the office's first: frozen as far as
-    they go, counted after that until this moment. A level is as the day ended."""
+    they go, counted after that until this moment where that is quick. A level is as the day ended."""
     view = offices.office(office)
     first = actions.first_day(office, view.zone)
     end = min(end, view.today() + timedelta(days=1))
@@ -246,8 +262,9 @@ def daily(office: str, names: Collection[str], start: date, end: date) -> dict[s
 
 def _count_on(office: str, values: dict[str, dict[date, int]], edge: date, end: date) -> None:
     """Go on from where the frozen days end."""
-    counted = actions.counted(office, edge, end, sorted({measures.MEASURES[name].source for name in values}))
-    for name, by_day in values.items():
+    live = {name: by_day for name, by_day in values.items() if measures.MEASURES[name].source in LIVE}
+    counted = actions.counted(office, edge, end, sorted({measures.MEASURES[name].source for name in live}))
+    for name, by_day in live.items():
         kind, level = measures.MEASURES[name].kind, by_day.get(edge - timedelta(days=1), 0)
         for step in range((end - edge).days):
             day = edge + timedelta(days=step)
@@ -255,7 +272,7 @@ def _count_on(office: str, values: dict[str, dict[date, int]], edge: date, end: 
             if kind is Kind.LEVEL:
                 level += value or 0
                 by_day[day] = level
-            elif kind is Kind.COUNT or value is not None:
+            else:
                 by_day[day] = value or 0
 
 

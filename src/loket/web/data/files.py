@@ -47,12 +47,16 @@ def open_file(view: View) -> View:
             response = view(request, *args, **kwargs)
         if isinstance(response, HttpResponse) and response.status_code == 200 and "ETag" not in response:
             response.headers["ETag"] = quote_etag(hashlib.sha256(response.content).hexdigest()[:20])
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Cache-Control"] = f"public, max-age={FRESH}"
-        response.headers["Link"] = f'<{publication.LICENCE[1]}>; rel="license"'
-        return get_conditional_response(request, etag=response.headers.get("ETag"), response=response) or response
+        return _opened(get_conditional_response(request, etag=response.headers.get("ETag"), response=response) or response)
 
     return inner
+
+
+def _opened(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = f"public, max-age={FRESH}"
+    response.headers["Link"] = f'<{publication.LICENCE[1]}>; rel="license"'
+    return response
 
 
 @open_file
@@ -118,11 +122,9 @@ def daily_database(request: HttpRequest) -> HttpResponseBase:
     file = database.path(settings.OFFICE)
     if not file.exists():
         database.write(settings.OFFICE)
-    response = _ranged(request, file)
-    response.headers |= {
-        "Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={FRESH}", "Accept-Ranges": "bytes",
-        "Link": f'<{publication.LICENCE[1]}>; rel="license"', "Content-Disposition": 'attachment; filename="harian.db"',
-    }  # fmt: skip
+    response = _opened(_ranged(request, file))
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Content-Disposition"] = 'attachment; filename="harian.db"'
     return response
 
 

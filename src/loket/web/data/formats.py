@@ -12,10 +12,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from loket.insight.publication import CHANGES, LICENCE, SERIES, VERSION, Cell, Column, Row, Series
+from loket.insight.publication import CHANGES, COVER, LICENCE, SERIES, SMALL, VERSION, Cell, Column, Row, Series
 from loket.offices.queries import OfficeView
 
-HIDDEN = "<5"
 KEYWORDS = ("adminduk", "KTP-el", "Suket", "blangko", "dukcapil", "civil registry")
 _FREQUENCY = {"day": "R/P1D", "month": "R/P1M", "semester": "R/P6M"}
 # What a cell may not begin with: a spreadsheet would take the text for a formula.
@@ -29,13 +28,13 @@ def english(text: str) -> str:
 
 
 def as_csv(one: Series, rows: Iterable[Row]) -> str:
-    """RFC 4180: machine names on top, ISO dates, `<5` where a small number is withheld, nothing where there is none."""
+    """RFC 4180: machine names on top, ISO dates, `<5` or `*` where a number is withheld, nothing where there is none."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     names = [column.name for column in one.columns]
     writer.writerow(names)
     for row in rows:
-        writer.writerow([HIDDEN if name in row.hidden else _written(cell) for name, cell in zip(names, row.cells, strict=True)])
+        writer.writerow([row.hidden.get(name) or _written(cell) for name, cell in zip(names, row.cells, strict=True)])
     return out.getvalue()
 
 
@@ -50,7 +49,7 @@ def _written(cell: Cell) -> str:
 
 
 def as_json(one: Series, rows: Iterable[Row], office: OfficeView, at: datetime) -> dict[str, Any]:
-    """The same rows as objects by column; a withheld number is null, and `suppressed` names its column."""
+    """The same rows as objects by column; a withheld number is null, and `suppressed` says why."""
     names = [column.name for column in one.columns]
     return {
         "series": one.name,
@@ -69,7 +68,7 @@ def as_json(one: Series, rows: Iterable[Row], office: OfficeView, at: datetime) 
 
 def _object(names: list[str], row: Row) -> dict[str, Any]:
     found: dict[str, Any] = {name: cell.isoformat() if isinstance(cell, date) else cell for name, cell in zip(names, row.cells, strict=True)}
-    return found | ({"suppressed": sorted(row.hidden)} if row.hidden else {})
+    return found | ({"suppressed": dict(row.hidden)} if row.hidden else {})
 
 
 def _described(column: Column) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def _resource(one: Series) -> dict[str, Any]:
         "schema": {
             "fields": [{"name": c.name, "type": c.kind, "title": gettext(c.title), "description": gettext(c.how)} for c in one.columns],
             "primaryKey": [column.name for column in one.columns[: one.keys]],
-            "missingValues": ["", HIDDEN],
+            "missingValues": ["", SMALL, COVER],
         },
     }
 

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from loket.core import clock, text
 from loket.insight import measures, press, publication, queries
-from loket.insight.press import Number, Sentence, Source, Statement, Value
+from loket.insight.press import Number, Sentence, Source, Span, Statement, Value
 from loket.insight.publication import Column, Series
+from loket.insight.rules import month_start
 from loket.offices import queries as offices
 from loket.web.templatetags.loket import obrolan
 
@@ -57,7 +58,12 @@ def newest(column: Column, values: Mapping[str, Mapping[date, int]], day: date) 
     found = values.get(column.measure, {})
     if column.is_count:
         return sum(value for on, value in found.items() if day - timedelta(days=DAYS) < on <= day)
-    return found.get(day)
+    return latest(found, day)
+
+
+def latest(by_day: Mapping[date, int], day: date) -> int | None:
+    """How things stood on the last day that is known, until `day`."""
+    return next((by_day[on] for on in sorted(by_day, reverse=True) if on <= day), None)
 
 
 def of_days(office: str, days: int) -> Iterator[tuple[date, str, str]]:
@@ -132,6 +138,8 @@ def _linked(sentence: Sentence) -> SafeString:
 def _link(value: Value) -> SafeString:
     if isinstance(value, Number):
         return format_html('<a class="govuk-link" href="{}">{}</a>', address(value.source), _shown(value))
+    if isinstance(value, Span):
+        return format_html('<time datetime="{}">{}</time>', value.start.isoformat()[: 7 if _is_month(value) else 10], _days_in_words(value))
     if isinstance(value, date):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), _shown(value))
     if value.startswith("+"):
@@ -140,6 +148,8 @@ def _link(value: Value) -> SafeString:
 
 
 def _shown(value: Value) -> str:
+    if isinstance(value, Span):
+        return _days_in_words(value)
     if isinstance(value, date):
         return text.tanggal(value, _lang())
     if not isinstance(value, Number):
@@ -153,10 +163,28 @@ def _shown(value: Value) -> str:
     return text.angka(value.value, lang=_lang())
 
 
+def _days_in_words(span: Span) -> str:
+    """A month by its name; other days without saying month and year twice."""
+    if _is_month(span):
+        return text.bulan(span.start, _lang())
+    if span.start.replace(day=1) == span.end.replace(day=1):
+        return _("{first} sampai {last}").format(first=span.start.day, last=text.tanggal(span.end, _lang()))
+    first = text.tanggal(span.start, _lang())
+    if span.start.year == span.end.year:
+        first = first.removesuffix(f"{text.NBSP}{span.start.year}")
+    return _("{first} sampai {last}").format(first=first, last=text.tanggal(span.end, _lang()))
+
+
+def _is_month(span: Span) -> bool:
+    return span.start.day == 1 and span.end == month_start(span.start, -1) - timedelta(days=1)
+
+
 def _near(value: int) -> int:
-    """A number to two digits, as people say it; small ones stay as they are."""
-    step = 10 ** max(floor(log10(value)) - 1, 0) if value >= 100 else 1
-    return round(value / step) * step
+    """A number as people say it: to one digit where that is no more than a twentieth off, else to two; small ones stay."""
+    if value < 100:
+        return value
+    rounded = [round(value / step) * step for step in (10 ** floor(log10(value)), 10 ** (floor(log10(value)) - 1))]
+    return next((near for near in rounded if abs(near - value) <= value / 20), rounded[1])
 
 
 def _cited(number: Number) -> tuple[str, str, str, str]:
@@ -167,7 +195,8 @@ def _cited(number: Number) -> tuple[str, str, str, str]:
         return exact, _("Biaya menurut standar pelayanan"), "", address(source)
     column = publication.series(source.series).column(source.column)
     days = [text.tanggal(day, _lang()) for day in dict.fromkeys((source.start, source.end))]
-    return exact, f"{_(publication.series(source.series).title)}: {_(column.title)}", " – ".join(days), address(source)
+    what = f"{_(publication.series(source.series).title)}: {_(column.title)}"
+    return exact, f"{what}, {_(number.note)}" if number.note else what, " – ".join(days), address(source)
 
 
 def address(source: Source) -> str:

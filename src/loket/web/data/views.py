@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from loket.catalogue import queries as catalogue
 from loket.core import clock, text
 from loket.core.errors import N_, Refusal
-from loket.insight import facts, index, measures, press, publication, queries
+from loket.insight import facts, index, press, publication, queries
 from loket.insight.publication import Row, Series
 from loket.insight.rules import month_start
 from loket.offices import queries as offices
@@ -26,8 +26,8 @@ from loket.web import words
 from loket.web.data import sentences
 
 # What one page shows of a series; the files hold all of it.
-LONGEST, SHOWN = 400, 62
-LATEST_MONTHS, LATEST_SEMESTERS = 2, 8
+SHOWN = 62
+LATEST_MONTHS, LATEST_SEMESTERS = 3, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def series(request: HttpRequest, seri: str) -> HttpResponse:
         context = {"one": one, "problems": words.problems(problem), "asked": _asked(request)}
         return render(request, "data/seri.html", context, status=422)
     if one.period == "month" and "dari" not in request.GET:
-        start = month_start(today, LATEST_MONTHS - 1)
+        start = month_start(today, LATEST_MONTHS)
     # Files hold everything; a page that is asked for years shows their end.
-    rows = [row for row in publication.rows(one, settings.OFFICE, start, end)]
+    rows = list(publication.rows(one, settings.OFFICE, start, end))
     context = {
         "one": one, "start": start, "end": end, "as_of": clock.now(), "totals": _totals(one, start, end) if one.period == "day" else [],
         "rows": [_shown(one, row) for row in rows[: -SHOWN - 1 : -1]], "more": len(rows) > SHOWN, "licence": publication.LICENCE,
@@ -90,7 +90,7 @@ def _shown(one: Series, row: Row) -> list[tuple[str, bool]]:
     shown: list[tuple[str, bool]] = []
     for column, cell in zip(one.columns, row.cells, strict=True):
         if column.name in row.hidden:
-            shown.append(("<5", True))
+            shown.append((row.hidden[column.name], True))
         elif isinstance(cell, bool):
             shown.append((_("tetap") if cell else _("sementara"), False))
         elif isinstance(cell, date):
@@ -118,7 +118,8 @@ def _totals(one: Series, start: date, end: date) -> list[Total]:
             monthly = sentences.amount(round(total / months)) if months else ""
             cells = sentences.amount(total), sentences.amount(earlier), monthly
         else:
-            cells = sentences.amount(by_day.get(end), column.unit), sentences.amount(by_day.get(start - one_day), column.unit), ""
+            within = {on: value for on, value in by_day.items() if on >= start}
+            cells = sentences.amount(sentences.latest(within, end), column.unit), sentences.amount(by_day.get(start - one_day), column.unit), ""
         found.append(Total(column.name, _(column.title), _(column.how), *cells))
     return found
 
@@ -196,12 +197,9 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 
 def _period(request: HttpRequest, today: date, back: timedelta) -> tuple[date, date]:
-    """The two days asked for; without them, today and as many days before it as `back` says."""
+    """The two days asked for, at most until today; without them, today and as many days before it as `back` says."""
     end = _day(request, "sampai", today)
-    start = _day(request, "dari", end - back)
-    if end < start:
-        raise facts.backwards()
-    return start, end
+    return facts.within(_day(request, "dari", max(end - back, facts.EARLIEST)), end, today)
 
 
 def _day(request: HttpRequest, name: str, otherwise: date) -> date:
