@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import Error, connection
+from django.utils import translation
 
 from loket.applications import actions as applications
 from loket.applications import drafts, recalls
@@ -20,7 +21,8 @@ from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.insight import actions as insight
-from loket.insight import database, surveys
+from loket.insight import alerts, database, outlook, sentences, surveys
+from loket.insight import queries as figures
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
@@ -79,6 +81,9 @@ def tend() -> int:
             partial(remind_of_choice, code),
             partial(insight.freeze_due, code),
             partial(database.write_due, code),
+            partial(insight.check_due, code),
+            partial(outlook.keep_due, code),
+            partial(tell_the_head, code),
             partial(tell_of_slips, code),
             partial(send_what_was_lost, code),
             partial(ask_for_opinions, code),
@@ -117,3 +122,13 @@ def send_what_was_lost(office: str) -> int:
 def ask_for_opinions(office: str) -> int:
     """A sample of those whose request was finished yesterday is asked how the service was."""
     return surveys.invite_due(by=system(office, "survey"), at=clock.now())
+
+
+def tell_the_head(office: str) -> bool:
+    """On Monday mornings the five sentences go to the head's WhatsApp, if a number is set."""
+    def compose(language: str) -> list[str]:
+        with translation.override(language):
+            found = figures.today(office), figures.attention(office), offices.office(office).settings, len(figures.alarms(office))
+            return sentences.five(*found)
+
+    return alerts.digest_due(office, compose, by=system(office, "digest"), at=clock.now())

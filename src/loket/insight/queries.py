@@ -16,7 +16,7 @@ from loket.core import clock
 from loket.insight import rules
 from loket.insight.actions import counted, first_day
 from loket.insight.measures import MEASURES, RATIOS, UNKNOWN, Kind
-from loket.insight.models import Alarm, Figure
+from loket.insight.models import Alarm, Figure, Frozen
 from loket.insight.outlook import Expected, expected
 from loket.offices import queries as offices
 from loket.offices.rules import is_working_day
@@ -41,10 +41,11 @@ SELECT on_date, measure, value FROM insight_figure
 WHERE office_id = %(office)s AND kelurahan = '' AND measure = ANY(%(measures)s) AND on_date = ANY(%(days)s)
 """
 _BY_MONTH = """
-SELECT date_trunc('month', on_date)::date,
-       CASE WHEN %(is_count)s THEN sum(value) ELSE (array_agg(value ORDER BY on_date DESC))[1] END
-FROM insight_figure WHERE office_id = %(office)s AND kelurahan = '' AND measure = %(measure)s AND on_date >= %(start)s AND on_date < %(end)s
-GROUP BY 1 ORDER BY 1
+SELECT measure, date_trunc('month', on_date)::date,
+       CASE WHEN measure = ANY(%(counts)s) THEN sum(value) ELSE (array_agg(value ORDER BY on_date DESC))[1] END
+FROM insight_figure
+WHERE office_id = %(office)s AND kelurahan = '' AND measure = ANY(%(measures)s) AND on_date >= %(start)s AND on_date < %(end)s
+GROUP BY 1, 2 ORDER BY 1, 2
 """
 _BY_KELURAHAN = """
 SELECT kelurahan, sum(value) FROM insight_figure
@@ -180,11 +181,29 @@ def series(office: str, measures: Collection[str], start: date, end: date, kelur
     return found
 
 
-def monthly(office: str, name: str, start: date, end: date) -> list[tuple[date, int]]:
-    """One measure by month of [start, end), first days of months: a count's sum, a level or median at its last frozen day."""
+def months(office: str, names: Collection[str], start: date, end: date) -> dict[str, list[tuple[date, int]]]:
+    """Measures by month of [start, end), first days of months: a count's sum, a level or median at its last frozen day."""
+    found: dict[str, list[tuple[date, int]]] = {name: [] for name in names}
     with connection.cursor() as cursor:
-        cursor.execute(_BY_MONTH, {"office": office, "measure": name, "start": start, "end": end, "is_count": _is_count(name)})
-        return [(month, int(value)) for month, value in cursor.fetchall()]
+        cursor.execute(_BY_MONTH, {"office": office, "measures": list(names), "start": start, "end": end, "counts": COUNTS})
+        for name, month, value in cursor.fetchall():
+            found[name].append((month, int(value)))
+    return found
+
+
+def at_days(office: str, names: Collection[str], days: Collection[date]) -> dict[str, list[tuple[date, int]]]:
+    """Levels and medians at the end of some days, oldest first; days that are not frozen are absent."""
+    found: dict[str, list[tuple[date, int]]] = {name: [] for name in names}
+    for on, values in sorted(_levels(office, days, names).items()):
+        for name, value in values.items():
+            found[name].append((on, value))
+    return found
+
+
+def bounds(office: str) -> tuple[date, date] | None:
+    """The first and the last frozen day; None before the first night."""
+    row = Frozen.objects.filter(office_id=office).values_list("since", "until").first()
+    return (row[0], row[1] - timedelta(days=1)) if row and row[0] < row[1] else None
 
 
 def by_kelurahan(office: str, name: str, month: date) -> dict[str, int]:
@@ -262,10 +281,10 @@ def _sums(office: str, start: date, month_ago: date, last: date | None) -> list[
         return [(measure, month, int(value), int(recent)) for measure, month, value, recent in cursor.fetchall()]
 
 
-def _levels(office: str, days: Collection[date]) -> dict[date, dict[str, int]]:
+def _levels(office: str, days: Collection[date], names: Collection[str] = ()) -> dict[date, dict[str, int]]:
     found: dict[date, dict[str, int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_AT_DAYS, {"office": office, "measures": STANDING, "days": sorted(days)})
+        cursor.execute(_AT_DAYS, {"office": office, "measures": list(names or STANDING), "days": sorted(days)})
         for on, measure, value in cursor.fetchall():
             found.setdefault(on, {})[measure] = value
     return found

@@ -21,6 +21,14 @@ class Settings:
     fix_within_days: int = 14
     remind_after_days: int = 3
     low_stock_days: int = 15
+    # When the head is told: online waits so many per cent of the counter's time, so many of a thousand blanks are spoiled, so
+    # many per cent of the open requests are past their promise, so many cards lie uncollected for two weeks.
+    alert_wait_percent: int = 150
+    alert_spoiled_permille: int = 20
+    alert_overdue_percent: int = 5
+    alert_uncollected: int = 50
+    # The contact (its row's id) that gets the sentences of the week, the head's own WhatsApp; empty sends none.
+    digest_contact: str = ""
     # Working days until a complaint is answered; of a hundred finished requests, how many are asked for their opinion.
     complaint_days: int = 5
     survey_share: int = 30
