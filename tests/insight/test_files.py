@@ -89,7 +89,7 @@ def test_page_csv_json_database_and_statement_of_a_day_tell_the_same(cast: Cast)
         assert (stored["blanks"]["on_hand"], stored["requests"]["online"], stored["requests"]["counter"]) == (37, 2, 1)
         assert (stored["choices"]["post"], stored["choices"]["pickup"]) == (1, 1)
     assert get("/data/hari-ini.json").json()["blanks_on_hand"] == 37
-    assert "tersedia: 37 keping" in plain(get("/statistik/blangko/"))
+    assert "tersedia: 37 keping" in plain(get("/data/pengumuman/"))
     assert "37 keping" in get("/data/pengumuman.txt").content.decode()
 
 
@@ -317,7 +317,7 @@ def test_the_announcement_fits_a_post_and_can_be_copied_without_a_script(cast: C
     assert "Cukup untuk" in told
     assert "Dicetak hari ini: 2 kartu." in told
     assert "gratis" in told
-    page = unescape(get("/statistik/blangko/").content.decode())
+    page = unescape(get("/data/pengumuman/").content.decode())
     assert re.search(r"<textarea[^>]* readonly[^>]*>" + re.escape(told), page)
 
 
@@ -325,7 +325,7 @@ def test_pages_of_the_data_are_light(cast: Cast) -> None:
     a_day(cast)
     clock.move_to(cast.at + timedelta(days=100))
     actions.freeze_due(CILEGON)
-    for path in ("/data/", "/data/suket/", "/data/requests/?dari=2020-06-01&sampai=2020-09-01", "/siaran/?dari=2020-06-01&sampai=2020-08-31", "/statistik/skm/", "/layanan/standar/", "/statistik/blangko/"):
+    for path in ("/data/", "/data/suket/", "/data/requests/?dari=2020-06-01&sampai=2020-09-01", "/siaran/?dari=2020-06-01&sampai=2020-08-31", "/statistik/skm/", "/layanan/standar/", "/data/pengumuman/"):
         assert len(get(path, accept_encoding="gzip").content) < 9 * 1024, path
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -224,7 +225,7 @@ def _by_kelurahan(office: str, names: list[str], start: date, end: date) -> dict
     until = frozen_until(office)
     counts = [name for name in names if measures.MEASURES[name].kind is Kind.COUNT]
     first, last = rules.month_start(start), rules.month_start(min(end + timedelta(days=1), until or start))
-    given = {"office": office, "measures": names, "counts": counts, "start": first, "end": last}
+    given: dict[str, Any] = {"office": office, "measures": names, "counts": counts, "start": first, "end": last}
     found: dict[date, dict[str, dict[str, int]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_BY_KELURAHAN, given)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import floor, log10
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,11 +18,11 @@ from loket.insight import measures, press, publication, queries
 from loket.insight.press import Number, Sentence, Source, Span, Statement, Value
 from loket.insight.publication import Column, Series
 from loket.insight.rules import month_start
+from loket.insight.sentences import duration
 from loket.offices import queries as offices
 from loket.web.templatetags.loket import obrolan
 
 DAYS = 30
-_HOUR, _DAY = 60, 24 * 60
 
 
 def _lang() -> str:
@@ -35,16 +34,8 @@ def amount(value: float | None, unit: str = "") -> str:
     if value is None:
         return "–"
     if unit == measures.MEASURES["open.age.median"].unit:
-        return _minutes(value)
+        return duration(int(value))
     return text.angka(value, 0 if float(value).is_integer() else 2, _lang())
-
-
-def _minutes(value: float) -> str:
-    if value >= _DAY:
-        return _("{count} hari").format(count=text.angka(value / _DAY, 1, _lang()))
-    if value >= _HOUR:
-        return _("{count} jam").format(count=text.angka(value / _HOUR, 1, _lang()))
-    return _("{count} menit").format(count=text.angka(value, lang=_lang()))
 
 
 def of_series(one: Series, values: Mapping[str, Mapping[date, int]], day: date) -> str:
@@ -183,7 +174,8 @@ def _near(value: int) -> int:
     """A number as people say it: to one digit where that is no more than a twentieth off, else to two; small ones stay."""
     if value < 100:
         return value
-    rounded = [round(value / step) * step for step in (10 ** floor(log10(value)), 10 ** (floor(log10(value)) - 1))]
+    digits = len(str(value)) - 1
+    rounded = [round(value, -digits), round(value, 1 - digits)]
     return next((near for near in rounded if abs(near - value) <= value / 20), rounded[1])
 
 

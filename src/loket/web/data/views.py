@@ -149,10 +149,10 @@ def press_statement(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def stock(request: HttpRequest) -> HttpResponse:
+def announcement(request: HttpRequest) -> HttpResponse:
     """The stock of blanks, and the same as text to copy."""
     context = {"t": queries.today(settings.OFFICE), "announcement": sentences.announcement(settings.OFFICE), "licence": publication.LICENCE}
-    return render(request, "data/blangko.html", context)
+    return render(request, "data/pengumuman.html", context)
 
 
 @gzip_page
