@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
@@ -19,7 +21,7 @@ from loket.catalogue import queries as catalogue
 from loket.core import clock, text
 from loket.core.errors import N_, Refusal
 from loket.insight import facts, index, press, publication, queries
-from loket.insight.publication import Row, Series
+from loket.insight.publication import Cell, Column, Row, Series
 from loket.insight.rules import month_start
 from loket.offices import queries as offices
 from loket.web import words
@@ -71,36 +73,48 @@ def series(request: HttpRequest, seri: str) -> HttpResponse:
         return render(request, "data/seri.html", context, status=422)
     if one.period == "month" and "dari" not in request.GET:
         start = month_start(today, LATEST_MONTHS)
-    # Files hold everything; a page that is asked for years shows their end.
-    rows = list(publication.rows(one, settings.OFFICE, start, end))
+    # Files hold everything; a page that is asked for years shows their end. Kelurahan keep their order within a month.
+    keys = 1 if one.period == "month" else one.keys
+    rows = sorted(publication.rows(one, settings.OFFICE, start, end), key=lambda row: row.cells[:keys], reverse=True)
+    cite = _("{office}, {series}, {day}, CC BY 4.0, {address}").format(
+        office=offices.office(settings.OFFICE).name, series=_(one.title), day=text.tanggal(today, get_language() or "id"),
+        address=f"{settings.BASE_URL}{reverse('data:seri', args=[one.name])}",
+    )  # fmt: skip
     context = {
         "one": one, "start": start, "end": end, "as_of": clock.now(), "totals": _totals(one, start, end) if one.period == "day" else [],
-        "rows": [_shown(one, row) for row in rows[: -SHOWN - 1 : -1]], "more": len(rows) > SHOWN, "licence": publication.LICENCE,
+        "rows": [_shown(one, row) for row in rows[:SHOWN]], "more": len(rows) > SHOWN, "licence": publication.LICENCE,
         "asked": {"dari": start.isoformat(), "sampai": end.isoformat()}, "is_daily": one.period == "day",
-        "cite": _("{office}, {series}, {day}, CC BY 4.0, {address}").format(
-            office=offices.office(settings.OFFICE).name, series=_(one.title), day=text.tanggal(today, get_language() or "id"),
-            address=f"{settings.BASE_URL}{reverse('data:seri', args=[one.name])}",
-        ),
+        "columns": _columns(one), "cite": mark_safe(escape(cite).replace("/", "/<wbr>")),  # noqa: S308 - escaped
     }  # fmt: skip
     return render(request, "data/seri.html", context)
 
 
+def _columns(one: Series) -> list[Column]:
+    """What a page shows: a code stands beside its name, and whether a day is over is said beside the day."""
+    return [column for column in one.columns if column.name not in ("region_code", "is_final")]
+
+
 def _shown(one: Series, row: Row) -> list[tuple[str, bool]]:
     """The cells of a row as the page shows them, and whether each is a number."""
-    shown: list[tuple[str, bool]] = []
-    for column, cell in zip(one.columns, row.cells, strict=True):
-        if column.name in row.hidden:
-            shown.append((row.hidden[column.name], True))
-        elif isinstance(cell, bool):
-            shown.append((_("tetap") if cell else _("sementara"), False))
-        elif isinstance(cell, date):
-            is_month = one.period == "month"
-            shown.append((text.bulan(cell, get_language() or "id") if is_month else text.tanggal(cell, get_language() or "id"), False))
-        elif isinstance(cell, str) or column.name in ("year", "half"):
-            shown.append((str(cell), False))
-        else:
-            shown.append((sentences.amount(cell, column.unit), True))
+    cells = dict(zip((column.name for column in one.columns), row.cells, strict=True))
+    shown = [_cell(one, column, cells[column.name], row) for column in _columns(one)]
+    if cells.get("is_final") is False:
+        shown[0] = (_("{day}, sementara").format(day=shown[0][0]), False)
     return shown
+
+
+def _cell(one: Series, column: Column, cell: Cell, row: Row) -> tuple[str, bool]:
+    if column.name in row.hidden:
+        return row.hidden[column.name], True
+    if isinstance(cell, date):
+        written = text.bulan if one.period == "month" else text.tanggal
+        return written(cell, get_language() or "id"), False
+    if column.name == "region_name":
+        return str(cell) or _("tidak diketahui"), False
+    if isinstance(cell, str) or column.name in ("year", "half"):
+        return str(cell), False
+    assert not isinstance(cell, bool)
+    return sentences.amount(cell, column.unit), True
 
 
 def _totals(one: Series, start: date, end: date) -> list[Total]:
