@@ -71,15 +71,17 @@ SELECT LEAST((SELECT min(submitted_at) FROM applications_application WHERE offic
              (SELECT min(filed_at) FROM integrity_complaint WHERE office_id = %(office)s),
              (SELECT min(at) FROM visits_recording WHERE office_id = %(office)s))
 """
-# Up to where the trail is whole: a transaction that still runs may hold a lower number than one that has ended.
+# What the trail says that no earlier look has seen: entries of transactions that were still running then (a lower number of an
+# entry may become visible after a higher one), and of the caller's own. `whole` is the oldest transaction that runs now.
 _HORIZON = """
-SELECT COALESCE((SELECT min(seq) - 1 FROM audit_entry WHERE seq > %(seq)s AND xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint),
-                (SELECT max(seq) FROM audit_entry), 0)
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, COALESCE(pg_current_xact_id_if_assigned()::text::bigint, 0),
+       COALESCE((SELECT max(seq) FROM audit_entry), 0)
 """
 _LATE = """
 SELECT min(at) FILTER (WHERE at < %(until)s),
        bool_or(action = 'suket.undo' OR (action = 'suket.import' AND (body::jsonb ->> 'updated')::int > 0))
-FROM audit_entry WHERE office = %(office)s AND seq > %(seq)s AND seq <= %(horizon)s
+FROM audit_entry
+WHERE office = %(office)s AND ((xid >= %(seen)s AND xid < %(whole)s) OR (xid = %(own)s AND xid >= %(seen)s AND seq > %(seq)s))
 """
 
 
@@ -95,26 +97,29 @@ def freeze_due(office: str) -> int:
             if first is None or first >= today:
                 return 0
             # Two workers begin once: the second waits here for the first.
-            Frozen.objects.get_or_create(office_id=office, defaults={"since": first, "until": first, "seq": 0})
+            Frozen.objects.get_or_create(office_id=office, defaults={"since": first, "until": first, "xid": 0, "seq": 0})
             mark = Frozen.objects.select_for_update().get(office_id=office)
         with connection.cursor() as cursor:
-            cursor.execute(_HORIZON, {"seq": mark.seq})
-            horizon = int(cursor.fetchone()[0])
-            late, letters = _late(office, mark, horizon, view.zone) if horizon > mark.seq else (None, False)
+            cursor.execute(_HORIZON)
+            whole, own, seq = cursor.fetchone()
+        late, letters = _late(office, mark, whole, own, view.zone)
         start = min(mark.until, late) if late else mark.until
         if letters and mark.since < start:
-            freeze(office, mark.since, mark.until, sources=OF_LETTERS)
-        if start < today:
-            freeze(office, start, today)
-        Frozen.objects.filter(office_id=office).update(since=min(mark.since, start), until=max(today, mark.until), seq=max(horizon, mark.seq))
-    return max((today - start).days, 0)
+            freeze(office, mark.since, start, sources=OF_LETTERS)
+        if start < max(today, mark.until):
+            freeze(office, start, max(today, mark.until))
+        Frozen.objects.filter(office_id=office).update(since=min(mark.since, start), until=max(today, mark.until), xid=whole, seq=seq)
+    return max((max(today, mark.until) - start).days, 0)
 
 
-def _late(office: str, mark: Frozen, horizon: int, zone: str) -> tuple[date | None, bool]:
+def _late(office: str, mark: Frozen, whole: int, own: int, zone: str) -> tuple[date | None, bool]:
     """The earliest frozen day of which the trail has said something since, and whether lists have changed letters."""
+    if mark.xid > whole:
+        # Another server, restored from a backup, counts its transactions anew: nothing of it has been seen.
+        return mark.since, False
     until = datetime.combine(mark.until, time(0), ZoneInfo(zone))
     with connection.cursor() as cursor:
-        cursor.execute(_LATE, {"office": office, "seq": mark.seq, "horizon": horizon, "until": until})
+        cursor.execute(_LATE, {"office": office, "seen": mark.xid, "whole": whole, "own": own, "seq": mark.seq, "until": until})
         at, letters = cursor.fetchone()
     return at.astimezone(ZoneInfo(zone)).date() if at else None, bool(letters)
 

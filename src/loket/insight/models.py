@@ -35,12 +35,13 @@ class Figure(models.Model):
 
 
 class Frozen(models.Model):
-    """How far an office's days are frozen: all before `until`, from the trail up to `seq`. What the trail says later of an
-    earlier day is frozen anew."""
+    """How far an office's days are frozen: all before `until`, from a trail that was whole up to transaction `xid` and entry
+    `seq`. What the trail says later of an earlier day is frozen anew."""
 
     office = models.OneToOneField(Office, primary_key=True, on_delete=models.PROTECT)
     since = models.DateField()
     until = models.DateField()
+    xid = models.BigIntegerField()
     seq = models.BigIntegerField()
     # The `until` that the nightly check has seen.
     checked = models.DateField(null=True)

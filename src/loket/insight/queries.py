@@ -78,6 +78,7 @@ class Today:
 
     office: str
     as_of: datetime
+    on: date
     suket_outstanding: int
     suket_30_days_ago: int
     expected: Expected | None
@@ -97,7 +98,8 @@ class Today:
     @property
     def weekly_suket(self) -> list[tuple[date, int]]:
         """How many letters were outstanding at the end of each of the last weeks, oldest first, and now."""
-        return [*self.weekly.get("suket.outstanding", []), (self.as_of.date(), self.suket_outstanding)]
+        weeks = [point for point in self.weekly.get("suket.outstanding", []) if point[0] <= self.on - timedelta(days=7)]
+        return [*weeks, (self.on, self.suket_outstanding)]
 
     def ratio(self, name: str) -> float | None:
         """A ratio of `insight.measures` over the last 30 days; None where there was nothing."""
@@ -132,6 +134,7 @@ def today(office: str) -> Today:
                 sums.add([(measure, rules.month_start(on), value, value if on >= month_ago else 0)])
     week_ends = [day - timedelta(days=7 * back) for back in range(13, 0, -1)]
     levels = _levels(office, {*week_ends, month_ago, frozen_on or day})
+    points = [*week_ends, frozen_on] if frozen_on and frozen_on > week_ends[-1] else week_ends
     outstanding, on_hand = suket.outstanding(office), ledger.on_hand(office, stock.CARD)
     month = sums.recent
     printed, spoiled = month["blanks.printed"], month["blanks.spoiled"]
@@ -146,6 +149,7 @@ def today(office: str) -> Today:
     return Today(
         office=office,
         as_of=now,
+        on=day,
         suket_outstanding=outstanding,
         suket_30_days_ago=outstanding + month["suket.settled"] - month["suket.registered"],
         expected=expected(office),
@@ -159,7 +163,7 @@ def today(office: str) -> Today:
         month=dict(month),
         last=levels.get(frozen_on, {}) if frozen_on else {},
         before=levels.get(month_ago, {}),
-        weekly={name: [(on, levels[on][name]) for on in week_ends if name in levels.get(on, {})] for name in MEASURES},
+        weekly={name: [(on, levels[on][name]) for on in points if name in levels.get(on, {})] for name in STANDING},
         monthly={name: [(one, values[one]) for one in shown if this_month >= one >= min(values)] for name, values in sums.months.items()},
     )
 

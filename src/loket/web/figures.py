@@ -65,7 +65,7 @@ def head_charts(today: Today) -> list[charts.Chart]:
     for slug in ("waktu-tunggu", "kunjungan", "cara-terima", "janji", "kartu-belum-diterima", "keluhan"):
         serie = SERIES[slug]
         points = {name: (today.weekly if serie.weekly else today.monthly).get(name, []) for name in serie.measures}
-        if any(points.values()):
+        if any(value for values in points.values() for _on, value in values):
             drawn.append(_drawn(serie, points))
     return drawn
 
@@ -130,6 +130,8 @@ def _value(name: str, points: Mapping[str, dict[date, int]], at: date) -> float 
 def _series(points: Points, names: Sequence[str], called: Sequence[str]) -> tuple[list[date], list[charts.Series]]:
     at = sorted({on for values in points.values() for on, _value_ in values})
     by_day = {name: dict(values) for name, values in points.items()}
+    # What nobody knows yet is not drawn.
+    at = [on for number, on in enumerate(at) if any(_value(name, by_day, one) is not None for name in names for one in at[: number + 1])]
     return at, [charts.Series(label, [_value(name, by_day, on) for on in at]) for name, label in zip(names, called, strict=True)]
 
 
@@ -141,7 +143,9 @@ def _lines(title: str, points: Points, names: Sequence[str], called: Sequence[st
 
 
 def _columns(title: str, points: Points, names: Sequence[str], called: Sequence[str]) -> charts.Chart:
-    at, series = _series({name: points.get(name, []) for name in names}, names, called)
+    # What was before the first month with anything in it is no finding.
+    first = min((on for name in names for on, value in points.get(name, []) if value), default=date.min)
+    at, series = _series({name: [one for one in points.get(name, []) if one[0] >= first] for name in names}, names, called)
     return charts.columns(title, [text.bulan(on, _language(), year=len(at) > 6) for on in at], series, first=_("Bulan"), lang=_language())
 
 
@@ -169,7 +173,7 @@ def _fell(points: Points, name: str, said: str) -> str:
 
 def _months(points: Points) -> dict[str, str]:
     """The first and the last month of what is drawn."""
-    at = [on for values in points.values() for on, _value_ in values]
+    at = [on for values in points.values() for on, value in values if value]
     return {"since": text.bulan(min(at), _language()), "until": text.bulan(max(at), _language())} if at else {"since": "–", "until": "–"}
 
 

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='entry',
-            index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['at'], name='audit_by_day', pages_per_range=16),
+            index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['at', 'xid'], name='audit_by_day', pages_per_range=16),
         ),
     ]

@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('office', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='offices.office')),
                 ('since', models.DateField()),
                 ('until', models.DateField()),
+                ('xid', models.BigIntegerField()),
                 ('seq', models.BigIntegerField()),
                 ('checked', models.DateField(null=True)),
             ],
