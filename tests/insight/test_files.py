@@ -91,6 +91,7 @@ def test_page_csv_json_database_and_statement_of_a_day_tell_the_same(cast: Cast)
     assert get("/data/hari-ini.json").json()["blanks_on_hand"] == 37
     assert "tersedia: 37 keping" in plain(get("/data/pengumuman/"))
     assert "37 keping" in get("/data/pengumuman.txt").content.decode()
+    assert "Blangko 37 keping" in plain(get("/statistik/"))
 
 
 def test_every_series_has_a_page_a_sentence_a_definition_and_two_files(cast: Cast) -> None:
@@ -246,9 +247,13 @@ def test_small_numbers_of_a_kelurahan_are_withheld_with_what_would_tell_them(cas
         play.file(cast)
     for _ in range(7):
         play.file(cast, address=play.Address("Jalan Melati 1", f"{CILEGON}.01.1002"))
-    assert table("kelurahan") == [], "a month that still grows would tell from day to day"
+    assert table("kelurahan") == []
     clock.move_to(cast.at + timedelta(days=40))
+    for _ in range(6):
+        play.file(cast)
+    clock.move_to(cast.at + timedelta(days=41))
     actions.freeze_due(CILEGON)
+    assert {row["month"] for row in table("kelurahan")} == {"2020-06-01"}, "a month that still grows would tell from day to day"
     rows = {row["region_name"]: row["online"] for row in table("kelurahan")}
     assert rows == {"Cibeber": "<5", "Kedaleman": "*"}, "the sum less seven would be three"
     found = {row["region_name"]: row for row in get("/data/kelurahan.json").json()["rows"]}
@@ -258,6 +263,18 @@ def test_small_numbers_of_a_kelurahan_are_withheld_with_what_would_tell_them(cas
         hidden = base.execute("SELECT online, suppressed FROM kelurahan WHERE region_name = 'Kedaleman'").fetchone()
     assert (hidden[0], json.loads(hidden[1])["online"]) == (None, "*")
     assert [row["online"] for row in table("requests") if row["date"] == DAY] == ["10"]
+
+
+def test_days_that_no_night_has_frozen_yet_are_counted_the_same(cast: Cast) -> None:
+    play.blanks(cast, 30)
+    clock.move_to(cast.at + timedelta(days=2))
+    play.printed(cast)
+    play.blanks(cast, 5)
+    clock.move_to(cast.at + timedelta(days=3))
+    before = [(row["date"], row["on_hand"], row["received"], row["printed"]) for row in table("blanks")]
+    assert before == [(DAY, "30", "30", "0"), ("2020-06-03", "30", "0", "0"), ("2020-06-04", "35", "6", "1"), ("2020-06-05", "35", "0", "0")]
+    actions.freeze_due(CILEGON)
+    assert [(row["date"], row["on_hand"], row["received"], row["printed"]) for row in table("blanks")] == before
 
 
 def test_a_cell_cannot_be_a_formula() -> None:

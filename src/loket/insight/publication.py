@@ -214,7 +214,7 @@ def _open(counts: Mapping[str, int], names: Collection[str]) -> dict[str, rules.
 # Of a count the sum of the month, of a level what its last day ended with.
 _BY_KELURAHAN = """
 SELECT date_trunc('month', on_date)::date, measure, kelurahan, sum(value)::int FROM insight_figure
-WHERE office_id = %(office)s AND kelurahan <> '' AND measure = ANY(%(measures)s) AND on_date >= %(start)s AND on_date < %(end)s
+WHERE office_id = %(office)s AND kelurahan = ANY(%(places)s) AND measure = ANY(%(measures)s) AND on_date >= %(start)s AND on_date < %(end)s
   AND (measure = ANY(%(counts)s) OR on_date = (date_trunc('month', on_date) + interval '1 month - 1 day')::date)
 GROUP BY 1, 2, 3 ORDER BY 1
 """
@@ -225,7 +225,8 @@ def _by_kelurahan(office: str, names: list[str], start: date, end: date) -> dict
     until = frozen_until(office)
     counts = [name for name in names if measures.MEASURES[name].kind is Kind.COUNT]
     first, last = rules.month_start(start), rules.month_start(min(end + timedelta(days=1), until or start))
-    given: dict[str, Any] = {"office": office, "measures": names, "counts": counts, "start": first, "end": last}
+    places = [*offices.office(office).kelurahan, measures.UNKNOWN]
+    given: dict[str, Any] = {"office": office, "places": places, "measures": names, "counts": counts, "start": first, "end": last}
     found: dict[date, dict[str, dict[str, int]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_BY_KELURAHAN, given)
