@@ -24,6 +24,7 @@ from loket.insight.models import SurveyAnswer
 from loket.insight.publication import SERIES
 from loket.offices import queries as offices
 from loket.offices.models import Office
+from loket.web import figures
 from loket.web.data import formats
 from tests import cast as play
 from tests.cast import CILEGON, Cast
@@ -109,6 +110,15 @@ def test_every_series_has_a_page_a_sentence_a_definition_and_two_files(cast: Cas
         assert all(column["title"]["en"] != column["title"]["id"] or column["title"]["id"] in ("Suket", "Semester") for column in found["columns"]), name
     assert get("/data/rahasia.csv").status_code == 404
     assert get("/data/rahasia/").status_code == 404
+
+
+def test_each_public_chart_offers_the_file_of_its_numbers(cast: Cast) -> None:
+    a_day(cast)
+    assert {"/data/suket.csv", "/data/requests.csv", "/data/"} <= set(re.findall(r'href="(/data/[^"]*)"', get("/statistik/").content.decode()))
+    for slug, serie in figures.SERIES.items():
+        csv_ = re.findall(r'href="/data/(\w+)\.csv"', get(f"/statistik/{slug}/").content.decode())
+        assert len(csv_) == 1, slug
+        assert {column.measure for column in SERIES[csv_[0]].columns} & set(serie.measures), slug
 
 
 def test_files_are_open_to_every_site_and_are_sent_once(cast: Cast) -> None:

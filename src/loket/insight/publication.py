@@ -172,6 +172,11 @@ def series(name: str) -> Series:
     return found
 
 
+def holding(measure: str) -> str | None:
+    """The name of the first series that has a measure, for pages that offer its file."""
+    return next((one.name for one in SERIES.values() if any(column.measure == measure for column in one.columns)), None)
+
+
 def rows(one: Series, office: str, start: date | None = None, end: date | None = None) -> Iterator[Row]:
     """The rows of a series, oldest first: from `start` (the office's first day) up to and with `end` (today)."""
     view = offices.office(office)

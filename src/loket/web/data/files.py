@@ -64,6 +64,7 @@ def _known(request: HttpRequest, etag: str) -> HttpResponse | None:
 
 def _opened(response: Response) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Link, Content-Range, Accept-Ranges"
     response.headers["Cache-Control"] = f"public, max-age={FRESH}"
     response.headers["Link"] = f'<{publication.LICENCE[1]}>; rel="license"'
     return response

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from loket.core import text
 from loket.insight import queries as insight
-from loket.insight import rules
+from loket.insight import publication, rules
 from loket.offices import queries as offices
 from loket.web import figures
 from loket.web.middleware import CSP
@@ -69,6 +69,7 @@ def series(request: HttpRequest, seri: str) -> HttpResponse:
     month = rules.month_start(last, 0 if (last + timedelta(days=1)).day == 1 else 1)
     context = {
         "serie": serie,
+        "file": next(filter(None, map(publication.holding, serie.measures)), None),
         "slug": seri,
         "shown": figures.shown(serie, office.code, last),
         "last": last,
