@@ -126,7 +126,7 @@ def test_every_sentence_is_complete_in_english() -> None:
         ("empty register", "dalam angka", "Itu belum berarti nol Suket tercapai", "Nol dibuktikan"),
         ("short", "Blangko tinggal 900 keping", "cukup untuk 5 hari kerja", "tidak kurang"),
         ("fewer than letters", "Blangko tinggal 4.000 keping", "lebih sedikit daripada Suket", "tidak kurang"),
-        ("no blanks", "Blangko tinggal 0 keping", "sedang habis", "tidak kurang"),
+        ("no blanks", "Blangko KTP-el di Kota Cilegon sedang habis", "tersisa 0 keping", "tidak kurang"),
         ("counter", "", "Loket masih lebih ramai", "sama banyaknya"),
         ("online", "", "Warga lebih banyak memakai layanan online", "sama banyaknya"),
         ("pickup", "", "Kebanyakan memilih mengambil sendiri: 99%", "memilih dikirim"),

@@ -171,6 +171,8 @@ def _title(facts: Facts) -> Sentence:
         return _say(N_("Nol Suket tercapai di {city}"), city=facts.city)
     if not facts.left:
         return _say(N_("Layanan kependudukan {city} dalam angka"), city=facts.city)
+    if facts.blanks == 0:
+        return _say(N_("Blangko KTP-el di {city} sedang habis, Suket yang belum ditukar {left}"), city=facts.city, left=_left(facts))
     if facts.is_short:
         return _say(N_("Blangko tinggal {blanks} keping, Suket yang belum ditukar {left}"), blanks=_stock(facts), left=_left(facts))
     if facts.before is not None and facts.left > facts.before:
@@ -188,11 +190,11 @@ def _nothing(facts: Facts) -> Sentence:
 
 def _suket(facts: Facts) -> Iterator[Sentence]:
     if facts.is_zero:
-        yield _say(N_("Daftar {office} menunjukkan {left} Suket yang belum selesai. Tidak ada lagi warga {city} yang memakai Suket sebagai tanda pengenal."),
+        yield _say(N_("Daftar {office} menunjukkan {left} Suket yang belum selesai: tidak ada lagi warga {city} yang tercatat memegang Suket."),
                    office=facts.office, left=_left(facts), city=facts.city)  # fmt: skip
         yield _say(N_("Nol dibuktikan, bukan diumumkan saja: setiap surat di daftar punya hasil akhir dengan tanggal dan buktinya."))
         if facts.settled:
-            yield _say(N_("Yang terakhir diselesaikan dalam masa ini berjumlah {settled}."), settled=_flow(facts, facts.settled, "suket", "settled"))
+            yield _say(N_("Dalam masa ini diselesaikan {settled} yang terakhir."), settled=_flow(facts, facts.settled, "suket", "settled"))
         return
     if not facts.left:
         yield _say(N_("Daftar Suket di {office} masih kosong. Itu belum berarti nol Suket tercapai."), office=facts.office)
@@ -233,7 +235,7 @@ def _blanks(facts: Facts) -> Iterator[Sentence]:
     elif facts.is_short:
         yield _say(N_("Blangko KTP-el yang siap dicetak tinggal {blanks} keping, lebih sedikit daripada Suket yang belum ditukar."), blanks=_stock(facts))
     elif facts.left:
-        yield _say(N_("Kartunya tidak kurang. Blangko yang siap dicetak ada {blanks} keping, lebih dari cukup untuk semua pemegang Suket."), blanks=_stock(facts))
+        yield _say(N_("Kartunya tidak kurang. Blangko yang siap dicetak ada {blanks} keping, cukup untuk semua pemegang Suket."), blanks=_stock(facts))
     else:
         yield _say(N_("Blangko KTP-el yang siap dicetak ada {blanks} keping."), blanks=_stock(facts))
     if facts.received:
@@ -242,6 +244,8 @@ def _blanks(facts: Facts) -> Iterator[Sentence]:
         yield _say(N_("Permohonan tetap diterima, dan urutannya dihitung dari saat berkas lengkap."))
     elif facts.left:
         yield _say(N_("Warga lain yang belum punya dokumen kependudukan juga dipersilakan mengurusnya, dengan pemegang Suket didahulukan."))
+    else:
+        yield _say(N_("Warga yang belum punya dokumen kependudukan dipersilakan mengurusnya."))
 
 
 def _channels(facts: Facts) -> Iterator[Sentence]:
