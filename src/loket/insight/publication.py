@@ -216,12 +216,18 @@ def _open(counts: Mapping[str, int], names: Collection[str]) -> dict[str, rules.
     return {cell.name: cell for cell in rules.open_cells(whole)}
 
 
-# Of a count the sum of the month, of a level what its last day ended with.
+# Of a count the sum of the month, of a level what its last day ended with: a short stretch of the index for each cell, since
+# sorting the days of years into months takes five times as long.
 _BY_KELURAHAN = """
-SELECT date_trunc('month', on_date)::date, measure, kelurahan, sum(value)::int FROM insight_figure
-WHERE office_id = %(office)s AND kelurahan = ANY(%(places)s) AND measure = ANY(%(measures)s) AND on_date >= %(start)s AND on_date < %(end)s
-  AND (measure = ANY(%(counts)s) OR on_date = (date_trunc('month', on_date) + interval '1 month - 1 day')::date)
-GROUP BY 1, 2, 3 ORDER BY 1
+SELECT month, measure, kelurahan, value FROM (
+    SELECT g::date AS month, (g + interval '1 month')::date AS after
+    FROM generate_series(%(start)s::date::timestamp, %(end)s::date::timestamp - interval '1 day', interval '1 month') g) months
+CROSS JOIN unnest(%(measures)s::text[]) measure CROSS JOIN unnest(%(places)s::text[]) kelurahan
+CROSS JOIN LATERAL (
+    SELECT sum(f.value)::int AS value FROM insight_figure f
+    WHERE f.office_id = %(office)s AND f.kelurahan = kelurahan.kelurahan AND f.measure = measure.measure AND f.on_date < after
+      AND f.on_date >= CASE WHEN measure.measure = ANY(%(counts)s) THEN month ELSE after - 1 END) cell
+WHERE value IS NOT NULL ORDER BY 1
 """
 
 
