@@ -32,7 +32,7 @@ from loket.web.data import formats, sentences
 
 FRESH = 60
 FEED_DAYS = 14
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 View = Callable[..., HttpResponse]
 Response = TypeVar("Response", bound=HttpResponseBase)
 
