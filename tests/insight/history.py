@@ -46,7 +46,7 @@ class Office:
                  self.collect, self.correct, self.cancel, self.settle, self.complain, self.answer, self.record]  # fmt: skip
         for _ in range(steps):
             self.random.choice(every)()
-            clock.move_to(clock.now() + timedelta(minutes=self.random.choice((7, 40, 300, 1700))))
+            clock.move_to(clock.now() + timedelta(minutes=self.random.choice((7, 40, 300, 1700, 7300))))
 
     def case(self, *states: str) -> Application | None:
         found = list(Application.objects.filter(office_id=CILEGON, state__in=states).order_by("submitted_at", "id"))

@@ -9,15 +9,24 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from loket.applications import actions as applications
+from loket.applications.filing import Paper
+from loket.applications.models import Application
 from loket.core import clock
+from loket.delivery import actions as delivery
+from loket.delivery import queries as parcels
+from loket.delivery.actions import Pickup, Scan
 from loket.insight import actions, invariants
 from loket.insight import queries as insight
 from loket.insight.measures import MEASURES, Kind
 from loket.insight.models import Alarm, Figure, Frozen
 from loket.offices import queries as offices
+from loket.printing import actions as printing
+from loket.suket.models import Letter
+from loket.visits import actions as visits
 from tests import cast as play
 from tests.cast import CILEGON, Cast
-from tests.insight.history import Office, second_opinion
+from tests.insight.history import ZONE, Office, second_opinion
 
 # What the second opinion does not count: it would only repeat the definition.
 NOT_AGAIN = {"open.age.median"}
@@ -40,7 +49,7 @@ def broken() -> list[str]:
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), stops=st.lists(st.integers(4, 14), min_size=2, max_size=4))
+@given(seed=st.integers(0, 2**32), stops=st.lists(st.integers(8, 20), min_size=2, max_size=4))
 def test_whatever_happened_the_frozen_figures_are_what_the_trail_says_and_their_parts_add_up(cast: Cast, seed: int, stops: list[int]) -> None:
     with transaction.atomic():
         office = Office(cast, seed)
@@ -62,6 +71,61 @@ def test_whatever_happened_the_frozen_figures_are_what_the_trail_says_and_their_
         assert broken() == []
         transaction.set_rollback(True)
     clock.forget()
+
+
+def test_a_request_with_everything_in_it_is_counted_as_it_was(cast: Cast) -> None:
+    """Recorded, returned, corrected after its promise had passed, printed, sent, brought home, forgotten, and fetched at last."""
+    wanted = play.filing("KTP_NEW")
+    filed = clock.now()
+
+    def pass_(days: int) -> None:
+        clock.move_to(clock.now() + timedelta(days=days))
+
+    code = applications.file(wanted, by=cast.resident, at=filed).code
+    pass_(1)
+    applications.decide([applications.Verdict(code, "return", "Foto buram sekali.", ("kk",))], by=cast.verifier, at=clock.now())
+    for result in ("repeat", "recorded"):
+        pass_(1)
+        visits.record(nik=wanted.nik, name=wanted.name, birth_date=None, kecamatan=f"{CILEGON}.01", result=result,
+                      reason="buram" if result == "repeat" else "", key=result, by=cast.recorder, at=clock.now())  # fmt: skip
+    pass_(17)
+    corrected = clock.now()
+    applications.correct(code, [Paper("kk", play.photo(1))], {}, by=cast.resident, at=corrected)
+    play.print_ready(cast, wanted.nik)
+    pass_(3)
+    applications.decide([applications.Verdict(code, "approve")], by=cast.verifier, at=clock.now())
+    play.blanks(cast, 1)
+    batch, _codes = printing.open_batch(1, by=cast.printer, at=clock.now())
+    printing.settle(batch.pk, [printing.Outcome(code, "printed")], by=cast.printer, at=clock.now())
+    printed = today()
+    delivery.choose(code, "post", by=cast.resident, at=clock.now())
+    manifest, _results = delivery.open_manifest([code], by=cast.dispatcher, at=clock.now())
+    delivery.close_manifest(manifest.pk, 1, by=cast.dispatcher, at=clock.now())
+    delivery.hand_over(manifest.pk, [(code, "")], by=cast.courier, at=clock.now())
+    pass_(1)
+    delivery.deliver([Scan(code, "a1", "returned", reason="not_home")], by=cast.courier, at=clock.now())
+    delivery.choose(code, "pickup", by=cast.resident, at=clock.now())
+    pass_(20)
+    secret = parcels.pickup_code(Application.objects.get(code=code))
+    assert delivery.collect([Pickup(code, secret, "Siti", "self", "none")], by=cast.counter, at=clock.now())[0].problem is None
+    fetched = today()
+    tomorrow()
+    actions.freeze_due(CILEGON)
+
+    first = filed.astimezone(ZONE).date()
+    told = second_opinion(first, fetched)
+    for day, values in told.items():
+        assert {key: value for key, value in actions.frozen(CILEGON, day).items() if again(key[0])} == values, day
+    on = insight.series(CILEGON, list(MEASURES), first, fetched + timedelta(days=1))
+    days = {name: [day for day, value in values if value] for name, values in on.items()}
+    # Not while it was with the resident: overdue from the day of the correction until it was printed.
+    assert (days["open.overdue"][0], len(days["open.overdue"])) == (corrected.astimezone(ZONE).date(), 3)
+    assert days["cards.uncollected"][0] == printed + timedelta(days=14)
+    assert fetched not in days["cards.uncollected"]
+    assert dict(on["visits.online"])[fetched] == 3, "two recordings and one way to the counter"
+    assert dict(on["waiting.median.online"])[printed] == 3 * 1440, "counted from the paper that was missing"
+    assert days["promises.broken"] == [printed]
+    assert (days["chosen.post"], days["chosen.pickup"]) == ([printed], [printed + timedelta(days=1)])
 
 
 def test_a_second_night_changes_nothing_and_costs_no_writing(cast: Cast) -> None:
@@ -130,9 +194,6 @@ def test_verify_finds(cast: Cast, harm: str, invariant: str) -> None:
     office = Office(cast, 5)
     office.random.choice = lambda options: options[0]  # type: ignore[method-assign]
     play.in_transit(cast, "SUKET_EXCHANGE")
-    from loket.applications.models import Application
-    from loket.suket.models import Letter
-
     resident = Application.objects.get(state="in_transit").resident_id
     Letter.objects.create(office_id=CILEGON, resident_id=resident, registered_at=clock.now() - timedelta(hours=1))
     office.deliver()
