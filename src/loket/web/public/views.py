@@ -18,8 +18,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from loket.core import text
-from loket.insight import queries as insight
 from loket.insight import publication, rules
+from loket.insight import queries as insight
 from loket.offices import queries as offices
 from loket.web import figures
 from loket.web.middleware import CSP
