@@ -20,7 +20,7 @@ from typing import Any
 
 import xlsxwriter
 
-from bench import plan, replay
+from bench import figures, plan, replay
 from bench import register as registers
 from bench.lifecycles import ROLES, Client, Run
 from bench.stage import Stage, cpu_seconds, figure, p95, stage
@@ -178,7 +178,7 @@ def _visits(loket: Stage) -> dict[str, Callable[[int], None]]:
     )
     logins = {row["username"]: row["password"] for row in json.loads((loket.home / "demo.json").read_text())["logins"]}
     loket.start_web()
-    verifier, head = Browser(loket.port), Browser(loket.port)
+    verifier, head, visitor = Browser(loket.port), Browser(loket.port), Browser(loket.port)
     verifier.sign_in("verifikator1", logins["verifikator1"])
     head.sign_in("kadis", logins["kadis"])
     return {
@@ -187,6 +187,8 @@ def _visits(loket: Stage) -> dict[str, Callable[[int], None]]:
         "search by NIK": lambda n: _seen(verifier.search(found[n % 40][1], "Telepon dari warga")),
         "search by name": lambda n: _seen(verifier.search(found[n % 40][2])),
         "head's page": lambda _n: _seen(head.get("/pimpinan/")),
+        "public page": lambda _n: _seen(visitor.get("/statistik/")),
+        "public series": lambda n: _seen(visitor.get(f"/statistik/{('suket', 'permohonan', 'waktu-tunggu')[n % 3]}/")),
     }
 
 
@@ -333,4 +335,5 @@ MEASURES = {
     "weight": weight,
     "plan": plan.plan,
     "register": registers.register,
+    "figures": lambda size: figures.frozen(size, _visits),
 }

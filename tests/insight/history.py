@@ -83,10 +83,9 @@ class Office:
             applications.cancel(case.code, by=self.cast.resident, at=clock.now())
 
     def print(self) -> None:
-        if case := self.case("verified"):
-            if case.slot != "card":
-                for name in ("sign", "send"):
-                    applications.advance_paper([case.code], name, by=self.cast.verifier, at=clock.now())
+        if (case := self.case("verified")) and case.slot != "card":
+            for name in ("sign", "send"):
+                applications.advance_paper([case.code], name, by=self.cast.verifier, at=clock.now())
         if self.case("ready"):
             batch, codes = printing.open_batch(2, by=self.cast.printer, at=clock.now())
             results = ["print_failure"] if self.random.random() < 0.3 else []

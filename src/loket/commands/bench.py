@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+
 def add(commands: Any) -> None:
     bench = commands.add_parser("bench", help="measure, each figure beside its limit in the same run")
     bench.add_argument("name", nargs="?", help="one benchmark (a wrong name lists them); all of them without a name")

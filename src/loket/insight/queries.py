@@ -164,7 +164,7 @@ def today(office: str) -> Today:
         last=levels.get(frozen_on, {}) if frozen_on else {},
         before=levels.get(month_ago, {}),
         weekly={name: [(on, levels[on][name]) for on in points if name in levels.get(on, {})] for name in STANDING},
-        monthly={name: [(one, values[one]) for one in shown if this_month >= one >= min(values)] for name, values in sums.months.items()},
+        monthly={name: [(one, values[one]) for one in shown if this_month >= one >= min(values, default=one)] for name, values in sums.months.items()},
     )
 
 

@@ -17,7 +17,15 @@ from loket.insight import rules
 from loket.insight.measures import MEASURES, RATIOS, UNKNOWN
 from loket.insight.queries import Today
 from loket.insight.sentences import (
-    DAY, blanks_sentence, channel_sentence, choice_sentence, duration, suket_sentence, waiting, waiting_sentence, zero_sentence,
+    DAY,
+    blanks_sentence,
+    channel_sentence,
+    choice_sentence,
+    duration,
+    suket_sentence,
+    waiting,
+    waiting_sentence,
+    zero_sentence,
 )  # fmt: skip
 from loket.offices.queries import OfficeView
 from loket.web import charts
