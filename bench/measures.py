@@ -17,7 +17,7 @@ from typing import Any
 
 import xlsxwriter
 
-from bench import enumeration, lighthouse, plan, replay
+from bench import enumeration, figures, lighthouse, plan, replay
 from bench import register as registers
 from bench.campaign import campaign
 from bench.inboxes import inboxes
@@ -179,7 +179,7 @@ def _visits(loket: Stage) -> dict[str, Callable[[int], None]]:
     )
     logins = {row["username"]: row["password"] for row in json.loads((loket.home / "demo.json").read_text())["logins"]}
     loket.start_web()
-    verifier, head = Browser(loket.port), Browser(loket.port)
+    verifier, head, visitor = Browser(loket.port), Browser(loket.port), Browser(loket.port)
     verifier.sign_in("verifikator1", logins["verifikator1"])
     head.sign_in("kadis", logins["kadis"])
     return {
@@ -188,6 +188,8 @@ def _visits(loket: Stage) -> dict[str, Callable[[int], None]]:
         "search by NIK": lambda n: _seen(verifier.search(found[n % 40][1], "Telepon dari warga")),
         "search by name": lambda n: _seen(verifier.search(found[n % 40][2])),
         "head's page": lambda _n: _seen(head.get("/pimpinan/")),
+        "public page": lambda _n: _seen(visitor.get("/statistik/")),
+        "public series": lambda n: _seen(visitor.get(f"/statistik/{('suket', 'permohonan', 'waktu-tunggu')[n % 3]}/")),
     }
 
 
@@ -274,4 +276,5 @@ MEASURES = {
     "campaign": campaign,
     "plan": plan.plan,
     "register": registers.register,
+    "figures": lambda size: figures.frozen(size, _visits),
 }

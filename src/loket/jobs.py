@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connection
+from django.utils import translation
 
 from loket.applications import actions as applications
 from loket.applications import drafts, recalls
@@ -26,7 +27,8 @@ from loket.core.actor import system
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from loket.insight import actions as insight
-from loket.insight import surveys
+from loket.insight import alerts, database, outlook, sentences, surveys
+from loket.insight import queries as figures
 from loket.integrity import queries as complaints
 from loket.offices import queries as offices
 from loket.offices.models import Office
@@ -111,6 +113,10 @@ def tend() -> int:
             partial(tell_otherwise, code),
             partial(invite, code),
             partial(insight.freeze_due, code),
+            partial(database.write_due, code),
+            partial(insight.check_due, code),
+            partial(outlook.keep_due, code),
+            partial(tell_the_head, code),
             partial(tell_of_slips, code),
             partial(conversation.remind_of_forms, code),
             partial(return_silent_chats, code),
@@ -202,3 +208,13 @@ def sweep_files() -> int:
     used = set[UUID]().union(*(room() for room in FILES_IN_USE))
     media.delete([row for row in media.orphans(used) if media.is_older(row, 24 * 3600)])
     return 0
+
+
+def tell_the_head(office: str) -> bool:
+    """On Monday mornings the five sentences go to the head's WhatsApp, if a number is set."""
+    def compose(language: str) -> list[str]:
+        with translation.override(language):
+            found = figures.today(office), figures.attention(office), offices.office(office).settings, len(figures.alarms(office))
+            return sentences.five(*found)
+
+    return alerts.digest_due(office, compose, by=system(office, "digest"), at=clock.now())

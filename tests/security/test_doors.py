@@ -22,7 +22,7 @@ VALUES = {
 # Open to everybody, by design.
 FREE = (
     "", "masuk/", "keluar/", "bahasa/", "sehat/", "siap/", "ajukan", "suket/", "cek/", "c/", "l/", "statistik/", "bantuan/", "privasi/",
-    "cookie/", "asli/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/",
+    "cookie/", "asli/", "aksesibilitas/", "data/", "_ui/", "api/", "bukti/", "lupa/", "keluhan/", "survei/", "data.json", "siaran/", "layanan/",
 )  # fmt: skip
 
 

@@ -93,16 +93,6 @@ def test_nobody_is_asked_before_delivery_not_even_with_a_link(cast: Cast) -> Non
     assert Client().get(f"/survei/{surveys.token(code, clock.now())[:-1]}x/").status_code == 404
 
 
-def test_the_index_is_counted_as_the_regulation_counts_it(cast: Cast) -> None:
-    first, second = delivered(cast), delivered(cast)
-    for application, mark in ((first, 4), (second, 3)):
-        surveys.answer(application, [mark] * 9, "", by=cast.resident, at=clock.now())
-    today = offices.office(CILEGON).today()
-    index = surveys.index(CILEGON, today, today + timedelta(days=1))
-    assert (index.answers, index.value, index.elements["time"]) == (2, 87.5, 3.5)
-    assert surveys.index(CILEGON, today + timedelta(days=1), today + timedelta(days=2)).answers == 0
-
-
 def test_the_database_takes_no_mark_outside_the_scale_and_changes_none(cast: Cast) -> None:
     surveys.answer(delivered(cast), [2] * 9, "", by=cast.resident, at=clock.now())
     with pytest.raises(Error, match="append-only|permission denied"), transaction.atomic():

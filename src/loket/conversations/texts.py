@@ -219,6 +219,11 @@ TEXTS: dict[str, Text] = {
         "Not settled. Another officer will then look at it.",
         link=("Lihat keluhan", "See the complaint"),
     ),
+    # To the head of the office, on Mondays: each sentence stands on one line, as a template needs it.
+    "digest": Text(
+        "Ringkasan sampai {until}.\n1. {s1}\n2. {s2}\n3. {s3}\n4. {s4}\n5. {s5}",
+        "Summary up to {until}.\n1. {s1}\n2. {s2}\n3. {s3}\n4. {s4}\n5. {s5}",
+    ),
     "survey": Text(
         "Permohonan *{code}* sudah selesai. Bagaimana layanan kami? Ada 9 pertanyaan, sekitar 1 menit. Jawaban Anda tidak "
         "ditampilkan bersama nama.",

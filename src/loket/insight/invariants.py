@@ -5,16 +5,27 @@ The numbers are those of the list of invariants in `docs/invariants.md`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
 from loket.applications import rules
+from loket.insight.measures import MEASURES, Kind
 
 _STEPS = ", ".join(f"('{source}', '{target}')" for source, target in rules.pairs())
 _FINAL = ", ".join(f"'{state}'" for state in sorted(rules.FINAL))
 _LIMIT = 20
+
+
+def _names(measures: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in measures)
+
+
+_ENDS = _names(f"application.{move.name}" for move in rules.MOVES.values() if move.target in rules.FINAL)
+_BY_KELURAHAN = _names(measure.name for measure in MEASURES.values() if measure.per_kelurahan)
+_DAILY = _names(measure.name for measure in MEASURES.values() if measure.kind != Kind.TYPICAL)
 
 QUERIES: dict[str, str] = {
     "I1 balances equal the sum of the movements": """
@@ -148,6 +159,32 @@ QUERIES: dict[str, str] = {
     "I17 nobody is asked for an opinion before delivery": f"""
         SELECT a.code, a.state FROM insight_survey_invitation i JOIN applications_application a ON a.id = i.application_id
         WHERE a.finished_at IS NULL OR i.at < a.finished_at OR a.state NOT IN ('delivered', 'collected', 'sent') LIMIT {_LIMIT}""",
+    # What the figures read beside the trail itself: if these say what the trail says, every figure follows from it.
+    "I18 when a request was filed and finished is what its trail says": f"""
+        SELECT a.code, a.submitted_at, filed.at AS filed, a.finished_at, ended.at AS ended FROM applications_application a
+        LEFT JOIN audit_entry filed ON filed.case_id = a.id AND filed.action = 'application.file'
+        LEFT JOIN LATERAL (SELECT max(at) AS at FROM audit_entry e WHERE e.case_id = a.id AND e.action = ANY(ARRAY[{_ENDS}])) ended ON true
+        WHERE a.submitted_at IS DISTINCT FROM filed.at OR a.finished_at IS DISTINCT FROM ended.at LIMIT {_LIMIT}""",
+    "I18 a settled Suket is settled in the trail, once and at that moment": f"""
+        SELECT l.id, l.outcome, l.settled_at, e.at, e.body FROM suket_letter l
+        FULL JOIN (SELECT (body::jsonb ->> 'letter')::uuid AS letter, at, body FROM audit_entry WHERE action = 'suket.settle') e
+               ON e.letter = l.id
+        WHERE (l.outcome <> '' OR e.letter IS NOT NULL)
+          AND (l.settled_at IS DISTINCT FROM e.at OR l.outcome IS DISTINCT FROM e.body::jsonb ->> 'outcome') LIMIT {_LIMIT}""",
+    "I18 the parts by kelurahan add up to the office": f"""
+        SELECT office_id, on_date, measure, sum(value) FILTER (WHERE kelurahan = '') AS whole,
+               COALESCE(sum(value) FILTER (WHERE kelurahan <> ''), 0) AS parts
+        FROM insight_figure WHERE measure = ANY(ARRAY[{_BY_KELURAHAN}])
+        GROUP BY 1, 2, 3 HAVING sum(value) FILTER (WHERE kelurahan = '') IS DISTINCT FROM COALESCE(sum(value) FILTER (WHERE kelurahan <> ''), 0)
+        LIMIT {_LIMIT}""",
+    "I18 every frozen day has its row": f"""
+        SELECT f.office_id, m.measure, count(i.id) AS days, f.until - f.since AS expected FROM insight_frozen f
+        CROSS JOIN unnest(ARRAY[{_DAILY}]) AS m(measure)
+        LEFT JOIN insight_figure i ON i.office_id = f.office_id AND i.measure = m.measure AND i.kelurahan = '' AND i.on_date >= f.since
+              AND i.on_date < f.until
+        GROUP BY 1, 2, 4 HAVING count(i.id) <> f.until - f.since LIMIT {_LIMIT}""",
+    "I18 no frozen figure is known to differ from the trail": f"""
+        SELECT office_id, on_date, measure, kelurahan, frozen, counted FROM insight_alarm WHERE settled_at IS NULL LIMIT {_LIMIT}""",
     "I15 no message is in flight without a living worker": f"""
         SELECT id, state FROM conversations_message
         WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",

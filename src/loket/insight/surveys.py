@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -51,19 +50,6 @@ WHERE a.office_id = %(office)s AND a.finished_at > %(from)s AND a.finished_at <=
 LIMIT 200
 ON CONFLICT DO NOTHING RETURNING application_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """How an office does, as the regulation counts it: mean of the elements times 25, and how many answered."""
-
-    answers: int
-    elements: dict[str, float]
-
-    @property
-    def value(self) -> float:
-        """Between 25 and 100; 0 while nobody has answered."""
-        return 25 * sum(self.elements.values()) / len(ELEMENTS)
 
 
 @transaction.atomic
@@ -113,13 +99,6 @@ def answer(application: Application, marks: Sequence[int], comment: str, *, by: 
             )  # fmt: skip
     except IntegrityError as error:
         raise Refusal("survey_twice", N_("Survei untuk permohonan ini sudah diisi. Terima kasih."), status=409) from error
-
-
-def index(office: str, start: date, end: date) -> Index:
-    """The index of satisfaction over days from `start` up to but without `end`."""
-    rows = list(SurveyAnswer.objects.filter(office_id=office, on__gte=start, on__lt=end).values_list("marks", flat=True))
-    means = {name: sum(row[at] for row in rows) / len(rows) if rows else 0.0 for at, (name, *_rest) in enumerate(ELEMENTS)}
-    return Index(len(rows), means)
 
 
 def _mark(application: Application) -> bytes:

@@ -61,7 +61,10 @@ def file(stated: Stated, *, by: Actor, at: datetime) -> Complaint:
         contact_id=stated.contact, about=rules.concerns(stated.kind, actors), filed_at=at,
         answer_by=office.working_days_from(office.today(), office.settings.complaint_days),
     )  # fmt: skip
-    body = {"kind": stated.kind, "complaint": complaint.number, "anonymous": stated.contact is None}
+    body = {
+        "kind": stated.kind, "complaint": complaint.number, "anonymous": stated.contact is None,
+        "answer_by": complaint.answer_by.isoformat(),
+    }  # fmt: skip
     # Not among the entries of the case: whoever works on that would read there that somebody complained.
     audit.record([audit.Fact("complaint.file", body=body)], by=by, at=at)
     _tell(complaint, "complaint_received", {"until": complaint.answer_by.isoformat()}, {}, by=by, at=at)
@@ -158,7 +161,8 @@ def _check_move(complaint: Complaint, name: str) -> None:
 def _move(complaint: Complaint, name: str, changes: dict[str, object], *, by: Actor, at: datetime) -> None:
     before, target = complaint.state, rules.MOVES[name][1]
     Complaint.objects.filter(pk=complaint.pk).update(state=target, **changes)
-    body = {"complaint": complaint.number, "state_of_complaint": [before, target]}
+    # The day that was promised when the move was made: a complaint that is opened again gets another.
+    body = {"complaint": complaint.number, "state_of_complaint": [before, target], "answer_by": complaint.answer_by.isoformat()}
     audit.record([audit.Fact(f"complaint.{name}", body=body)], by=by, at=at)
 
 

@@ -42,6 +42,19 @@ class Settings:
     # Days that photos are kept: in a chat since they came, in a case since it ended.
     chat_photo_days: int = 30
     case_photo_days: int = 30
+    # When the head is told: online waits so many per cent of the counter's time, so many of a thousand blanks are spoiled, so
+    # many per cent of the open requests are past their promise, so many cards lie uncollected for two weeks.
+    alert_wait_percent: int = 150
+    alert_spoiled_permille: int = 20
+    alert_overdue_percent: int = 5
+    alert_uncollected: int = 50
+    # The contact (its row's id) that gets the sentences of the week, the head's own WhatsApp; empty sends none.
+    digest_contact: str = ""
+    # The index of satisfaction: the weight of each of the nine elements ("1/9", or "0.11" as some offices count), where
+    # the bands C, B and A begin (Permenpan RB 14/2017), and under how many answers nothing is claimed.
+    skm_weight: str = "1/9"
+    skm_bands: tuple[float, ...] = (65.0, 76.61, 88.31)
+    skm_minimum: int = 30
     # The rule that allows new Suket, and since when; empty forbids them, as the ministry does in normal times.
     suket_reference: str = ""
     suket_since: str = ""

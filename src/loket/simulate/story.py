@@ -116,7 +116,8 @@ class Book:
         )  # fmt: skip
         self.entry(
             at, app.filed_by, "application.file", app,
-            {"channel": channel, "documents": list(service.documents), "service": service.code, "state": [None, "submitted"]},
+            {"channel": channel, "documents": list(service.documents), "kelurahan": met.figure.kelurahan,
+             "promise_on": local.isoformat(), "service": service.code, "state": [None, "submitted"]},
         )  # fmt: skip
         return app
 
@@ -130,9 +131,11 @@ class Book:
         if move.target in rules.FINAL:
             app.finished_at = at
 
-    def entry(self, at: datetime, actor: str, action: str, app: App | None, body: dict[str, Any]) -> None:
+    def entry(
+        self, at: datetime, actor: str, action: str, app: App | None, body: dict[str, Any], subject: UUID | None = None
+    ) -> None:
         """An entry of the trail, with its salted leaf."""
-        case, subject = (app.id, app.met.id) if app else (None, None)
+        case, subject = (app.id, app.met.id) if app else (None, subject)
         fact = audit.Fact(action, case, subject, {"code": app.code, **body} if app else body)
         salt = os.urandom(16)
         leaf = audit.leaf(salt, office=self.office.code, actor=actor, at=at, fact=fact)
@@ -188,6 +191,9 @@ class Book:
             number=met.key.seal("suket_letter", "number", row, text), fingerprint=fingerprint, issued_on=issued_on,
             kelurahan=met.figure.kelurahan, registered_at=at, **outcome,
         )  # fmt: skip
+        if outcome:
+            body = {"letter": str(row), "outcome": outcome["outcome"]}
+            self.entry(outcome["settled_at"], outcome["settled_by"], "suket.settle", None, body, met.id)
 
     def address(self, figure: Figure) -> str:
         """The address on one line, as an envelope shows it."""

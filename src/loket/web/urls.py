@@ -14,6 +14,7 @@ urlpatterns = [
     path("siap/", gate.ready, name="siap"),
     path("_ui/", ui.book, name="ui"),
     path("_ui/<str:page>/", ui.book, name="ui_halaman"),
+    path("", include("loket.web.data.urls")),
     path("", include("loket.web.public.urls")),
     path("", include("loket.web.citizen.urls")),
     path("petugas/keluhan/", include("loket.web.complaints.urls")),

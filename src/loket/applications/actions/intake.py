@@ -70,6 +70,9 @@ def file(filing: Filing, *, chat: UUID | None = None, by: Actor, at: datetime) -
                             "channel": filing.channel,
                             "code": application.code,
                             "documents": [paper.kind for paper in filing.papers],
+                            # What the figures count by: where, and what was promised at first.
+                            "kelurahan": person.kelurahan,
+                            "promise_on": application.promise_on.isoformat(),
                             "service": filing.service.code,
                             "state": [None, "submitted"],
                         },

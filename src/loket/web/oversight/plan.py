@@ -12,29 +12,20 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from loket.core import dates, text
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal, Refusals
-from loket.insight import planning
+from loket.insight import outlook, planning
 from loket.insight.forecast import Plan, Scenario, Week
 from loket.insight.planning import Answer, Recent
+from loket.insight.sentences import CONSTRAINTS, inside
 from loket.web import charts, words
 from loket.web.gate import staff_only
 
-# What each constraint is called, and what loosens it.
-CONSTRAINTS = {
-    "printing": (gettext_lazy("Kapasitas cetak"), gettext_lazy("Tambah operator, giliran, atau hari Sabtu.")),
-    "blanks": (gettext_lazy("Blangko"), gettext_lazy("Minta kiriman lebih awal atau lebih banyak.")),
-    "status": (
-        gettext_lazy("Status di SIAK"),
-        gettext_lazy("Ajukan daftar yang tertahan ke ADB, rekam ulang yang gagal, dan catat yang meninggal, pindah, atau ganda."),
-    ),
-    "response": (gettext_lazy("Kedatangan pemegang Suket"), gettext_lazy("Undang pemegang yang siap cetak, gelombang demi gelombang.")),
-}
 # 4000, 4.000 or 4,000; never 1,5.
 _WHOLE = re.compile(r"[0-9]{1,6}|[0-9]{1,3}[.,][0-9]{3}")
 # As many points as a phone can show apart.
@@ -45,7 +36,7 @@ POINTS = 53
 @staff_only(Role.HEAD, Role.AUDITOR)
 def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The office's own plan, or with other numbers those of the address: a what-if can be sent to a colleague."""
-    found = planning.recent(actor.office)
+    found = outlook.recent(actor.office)
     problems: list[tuple[str, str]] = []
     try:
         answer = planning.answer(found, _given(request.GET, found))
@@ -69,7 +60,7 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
 @staff_only(Role.HEAD, Role.AUDITOR)
 def weeks(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The same plan week by week as a CSV file; nothing but the heading when it cannot be known."""
-    found = planning.recent(actor.office)
+    found = outlook.recent(actor.office)
     answer = planning.answer(found, _given(request.GET, found))
     out = io.StringIO()
     writer = csv.writer(out)
@@ -93,12 +84,12 @@ def sentences(found: Recent, answer: Answer) -> list[str]:
         said.append(_between(_("Nol Suket diperkirakan {on}"), plan.zero_on, plan.earliest, plan.latest))
     else:
         what = _("Nol Suket belum bisa diperkirakan: dengan angka ini {left} Suket tetap tersisa karena {what}.")
-        said.append(what.format(left=_n(plan.remaining), what=_inside(plan.binding)))
+        said.append(what.format(left=_n(plan.remaining), what=inside(plan.binding)))
     last, first, latest = plan.last_print
     if last and last != plan.zero_on:
         said.append(_between(_("Kartu terakhir yang bisa dicetak selesai {on}"), last, first, latest))
     if plan.zero_on and plan.days:
-        most = _("Yang paling menahan: {what}.").format(what=_inside(plan.binding))
+        most = _("Yang paling menahan: {what}.").format(what=inside(plan.binding))
         said.append(most if plan.is_relieved else _("Melonggarkan satu hambatan saja tidak mempercepatnya."))
     if plan.blanks_out_on:
         said.append(_("Tanpa kiriman lain, blangko habis {on}.").format(on=_day(plan.blanks_out_on)))
@@ -124,7 +115,7 @@ def _shown(plan: Plan, scenario: Scenario, found: Recent) -> dict[str, Any]:
     ]
     reliefs = [
         {"name": CONSTRAINTS[one.constraint][0], "zero_on": one.zero_on, "left": one.remaining,
-         "why": _inside(one.held_by) if one.held_by else "",
+         "why": inside(one.held_by) if one.held_by else "",
          "is_best": one.constraint == plan.binding and plan.is_relieved}
         for one in plan.reliefs
     ]  # fmt: skip
@@ -171,12 +162,6 @@ def _n(value: int) -> str:
 
 def _day(value: date | None) -> str:
     return text.tanggal(value, get_language() or "id") if value else ""
-
-
-def _inside(constraint: str) -> str:
-    """A constraint's name inside a sentence."""
-    name = str(CONSTRAINTS[constraint][0])
-    return name[0].lower() + name[1:]
 
 
 def _own(scenario: Scenario) -> dict[str, str]:
