@@ -140,7 +140,7 @@ def _work(people: Cast) -> dict[str, list[str]]:
         "custodian": ["cetak/stok/"],
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
-        "head": ["pimpinan/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
+        "head": ["pimpinan/", "pimpinan/ambang/", "pimpinan/angka/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
         "admin": ["kelola/", "kelola/impor/", "kelola/templat/", "kelola/kampanye/", "kelola/saluran/"],
     }  # fmt: skip
 
@@ -295,7 +295,7 @@ def test_desks_are_clean_before_anything_happened_and_when_a_form_is_refused(sit
 def test_public_pages_are_clean_in_both_languages(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     page = browser.new_page()
-    names = ("", "ajukan/", "cek/", "lupa/", "keluhan/baru/", "statistik/", "bantuan/", "privasi/", "cookie/", "aksesibilitas/", "masuk/", "asli/", "asli/dilaporkan/",
+    names = ("", "ajukan/", "cek/", "lupa/", "keluhan/baru/", "statistik/", "statistik/suket/", "statistik/waktu-tunggu/", "bantuan/", "privasi/", "cookie/", "aksesibilitas/", "masuk/", "asli/", "asli/dilaporkan/",
              "data/", "data/suket/", "data/kelurahan/", "data/pengumuman/", "siaran/", "siaran/?dari=kemarin", "statistik/skm/", "layanan/standar/")
     found = [line for name in names for line in _findings(page, f"{site}/{name}", f"publik-{name.strip('/')}")]
     found += [line for name in names for line in _english(page, f"{site}/{name}", f"publik-{name.strip('/')}")]

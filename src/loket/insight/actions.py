@@ -146,13 +146,16 @@ def _made(source: str) -> str:
 
 def counted(office: str, start: date, end: date, sources: Iterable[str] = SOURCES) -> dict[date, Counted]:
     """The figures of [start, end) counted now, by day; a level is by how much it changed on the day. What is zero is absent."""
-    zone = offices.office(office).zone
+    # One statement for all of them: pages ask this, and every way to the database and back costs them time.
+    every = " UNION ALL ".join(f"SELECT on_date, measure, kelurahan, value FROM ({SOURCES[source]}) q{number}" for number, source in enumerate(sources))
     found: dict[date, Counted] = {}
-    for source in sources:
-        with connection.cursor() as cursor:
-            cursor.execute(f"WITH {_WHOLE.format(query=SOURCES[source])} SELECT * FROM given WHERE value <> 0", _range(office, zone, start, end))
-            for day, measure, kelurahan, value in cursor.fetchall():
-                found.setdefault(day, {})[measure, kelurahan] = int(value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_WHOLE.format(query=every)} SELECT * FROM given WHERE value <> 0",
+            _range(office, offices.office(office).zone, start, end),
+        )
+        for day, measure, kelurahan, value in cursor.fetchall():
+            found.setdefault(day, {})[measure, kelurahan] = int(value)
     return found
 
 

@@ -110,9 +110,7 @@ class Today:
 class Attention:
     """What a head should look at; counts of zero are not shown."""
 
-    overdue: int
     chats_waiting: int
-    long_on_shelf: int
     unsent: int
     not_understood: int
     alarms: int
@@ -232,17 +230,13 @@ def alarms(office: str) -> list[Alarm]:
 
 def attention(office: str) -> Attention:
     """What waits too long, from partial indexes only."""
-    view = offices.office(office)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE promise_on < %(day)s AND state IN ({cases.written(case_rules.OURS)})), "
-            "count(*) FILTER (WHERE state = 'on_shelf' AND state_at < %(shelf)s), "
-            "count(*) FILTER (WHERE state = 'printed' AND method = ''), "
-            "count(*) FILTER (WHERE state = 'returned_home') "
+            "SELECT count(*) FILTER (WHERE state = 'printed' AND method = ''), count(*) FILTER (WHERE state = 'returned_home') "
             f"FROM applications_application WHERE office_id = %(office)s AND state NOT IN ({cases.written(case_rules.FINAL)})",
-            {"office": office, "day": view.today(), "shelf": clock.now() - timedelta(days=14)},
+            {"office": office},
         )
-        overdue, shelf, choice, returned = cursor.fetchone()
+        choice, returned = cursor.fetchone()
         cursor.execute(
             "SELECT count(*) FROM conversations_contact WHERE office_id = %s AND waiting_since IS NOT NULL "
             "AND last_message_at IS NOT NULL AND owner = ''",
@@ -253,8 +247,7 @@ def attention(office: str) -> Attention:
         unsent = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM conversations_event WHERE done_at IS NULL AND tries >= %s AND error <> 'unmatched'", [inbox.MAX_TRIES])
         odd = cursor.fetchone()[0]
-    alarms = len(account.alarms(office))
-    return Attention(overdue, chats, shelf, unsent, odd, alarms, choice, returned)
+    return Attention(chats, unsent, odd, len(account.alarms(office)), choice, returned)
 
 
 class _Sums:

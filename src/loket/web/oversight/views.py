@@ -129,7 +129,8 @@ def numbers(request: HttpRequest, actor: Actor) -> HttpResponse:
 @staff_only(Role.HEAD)
 def thresholds(request: HttpRequest, actor: Actor) -> HttpResponse:
     """When the head is told, and where the week's sentences go; beside each threshold what it is measured at now."""
-    office, context = offices.office(actor.office), {"problems": [], "typed": {}}
+    office = offices.office(actor.office)
+    context: dict[str, Any] = {"problems": [], "typed": {}}
     if request.method == "POST":
         try:
             number = "" if "hapus" in request.POST else forms.text(request, "digest_number", 30) or None

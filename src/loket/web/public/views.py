@@ -18,7 +18,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from loket.core import text
-from loket.insight import publication, rules
+from loket.insight import publication, rules, sentences
 from loket.insight import queries as insight
 from loket.offices import queries as offices
 from loket.web import figures
@@ -91,7 +91,7 @@ FRAMED = CSP.replace("frame-ancestors 'none'", "frame-ancestors *")
 def stock_board(request: HttpRequest) -> HttpResponse:
     """The blanks of today for the page of a kelurahan or a newspaper, in an iframe."""
     today = insight.today(settings.OFFICE)
-    response = _kept(request, render(request, "public/sematan.html", {"t": today, "sentence": figures.blanks_sentence(today)}), today.as_of)
+    response = _kept(request, render(request, "public/sematan.html", {"t": today, "sentence": sentences.blanks_sentence(today)}), today.as_of)
     response.headers["Content-Security-Policy"] = FRAMED
     return response
 
