@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from loket.applications import drafts, recalls
 from loket.applications import queries as cases
 from loket.applications.models import Application
 from loket.audit.models import Entry
@@ -214,3 +215,23 @@ def test_nobody_confirms_other_columns_than_were_checked(tmp_path: Path, monkeyp
 def test_a_forged_cursor_of_the_register_begins_at_the_beginning(cast: Cast, cursor: str) -> None:
     client = staff("admin")
     assert client.get("/petugas/suket/printable/", {"kursor": cursor.format(id=uuid4())}).status_code == 200
+
+
+# --- a form that was passed on ---
+
+
+@pytest.mark.parametrize("what", ["passed on", "new holder", "merged", "hers"])
+def test_nobody_is_sent_a_link_to_what_another_filled_in(cast: Cast, what: str) -> None:
+    """A broker begins the form in his chat and passes the link on; she fills it in for her own number and stops."""
+    contact = Contact.objects.get(pk=chat())
+    draft = drafts.begin_in_chat(contact=contact.pk, holder=talks.holder(contact), by=cast.resident, at=clock.now())
+    given = drafts.answers(draft) | {"nik": "3672015705900001", "phone": "+628120007777" if what == "passed on" else PHONE}
+    drafts.keep(draft, given)
+    if what == "new holder":
+        Contact.objects.filter(pk=contact.pk).update(bsuid="ID.baru")
+    if what == "merged":
+        talks.merge(chat(OFFICERS), contact.pk, by=cast.verifier, at=clock.now())
+    clock.move_to(cast.at + timedelta(hours=25))
+    assert recalls.remind(by=cast.resident, at=clock.now()) == (1 if what == "hers" else 0)
+    assert Message.objects.filter(notice="form_unsent").exists() is (what == "hers")
+    assert recalls.remind(by=cast.resident, at=clock.now()) == 0

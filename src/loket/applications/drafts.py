@@ -47,10 +47,15 @@ def of_chat(contact: UUID, holder: str, phone_index: bytes | None, at: datetime)
     not the chat's: then it was passed on, and what was filled in is not for the one who passed it on.
     """
     for draft in Draft.objects.filter(contact_id=contact, application=None, expires_at__gt=at).order_by("-started_at")[:5]:
-        stated = bytes(draft.phone_index) if draft.phone_index else phone_index
-        if stated == phone_index and answers(draft).get(HOLDER) == holder:
+        if is_of(draft, holder, phone_index):
             return draft
     return None
+
+
+def is_of(draft: Draft, holder: str, phone_index: bytes | None) -> bool:
+    """Whether a form that a chat began is still that chat's to open: nobody may be offered what another has filled in."""
+    stated = bytes(draft.phone_index) if draft.phone_index else phone_index
+    return stated == phone_index and answers(draft).get(HOLDER) == holder
 
 
 def is_begun(draft: Draft) -> bool:
@@ -140,7 +145,7 @@ def forgotten(office: str, at: datetime) -> list[Draft]:
     """Forms that came from a chat, were begun a day ago and not sent, and nobody has been reminded of; held until the
     transaction ends."""
     return list(
-        Draft.objects.select_for_update(skip_locked=True).filter(
+        Draft.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact").filter(
             office_id=office, application=None, contact__isnull=False, answers__isnull=False, reminded_at=None,
             started_at__lte=at - timedelta(days=1), started_at__gt=at - timedelta(days=3),
         )[:200]

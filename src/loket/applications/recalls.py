@@ -43,15 +43,24 @@ def answer(*, by: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def remind(*, by: Actor, at: datetime) -> int:
-    """Whoever began a form in her chat and did not send it thinks that she did: she is told once, a day later."""
+    """Whoever began a form in her chat and did not send it thinks that she did: she is told once, a day later. Nobody is
+    sent a link to what another has filled in."""
     waiting = drafts.forgotten(by.office, at)
     Draft.objects.filter(pk__in=[draft.pk for draft in waiting]).update(reminded_at=at)
+    hers = [(draft.contact_id, draft) for draft in waiting if draft.contact_id and _is_hers(draft)]
     conversations.notify(
-        [conversations.Notice(draft.contact_id, "form_unsent", private={"link": _address(draft)}) for draft in waiting if draft.contact_id],
-        by=by,
-        at=at,
+        [conversations.Notice(contact, "form_unsent", private={"link": _address(draft)}) for contact, draft in hers], by=by, at=at
     )
-    return len(waiting)
+    return len(hers)
+
+
+def _is_hers(draft: Draft) -> bool:
+    """Whether the chat that began a form may be sent its link: it is the same person's, is part of no other, and the form
+    states no other number."""
+    chat = draft.contact
+    if chat is None or chat.merged_into_id or not drafts.is_begun(draft):
+        return False
+    return drafts.is_of(draft, conversations.holder(chat), bytes(chat.phone_index) if chat.phone_index else None)
 
 
 def _answer(phone: str, *, by: Actor, at: datetime) -> None:
