@@ -19,7 +19,7 @@ from loket.conversations import authenticity, outbox, texts
 from loket.conversations import queries as threads
 from loket.conversations.authenticity import Verdict, judge
 from loket.conversations.models import Contact, Merge, Message
-from loket.core import clock, codes
+from loket.core import clock, codes, links
 from loket.core.errors import Refusal
 from loket.delivery import queries as parcels
 from loket.integrity.models import Complaint
@@ -235,3 +235,19 @@ def test_nobody_is_sent_a_link_to_what_another_filled_in(cast: Cast, what: str) 
     assert recalls.remind(by=cast.resident, at=clock.now()) == (1 if what == "hers" else 0)
     assert Message.objects.filter(notice="form_unsent").exists() is (what == "hers")
     assert recalls.remind(by=cast.resident, at=clock.now()) == 0
+
+
+def test_a_birth_date_does_not_send_the_card_to_another_address(cast: Cast) -> None:
+    """The office knows birth dates: an officer could choose, as the resident, that her card comes to him."""
+    code = play.printed(cast)
+    his, hers = Client(), Client()
+    his.post(f"/c/{code}/buka/", {"birth_date_hari": "17", "birth_date_bulan": "5", "birth_date_tahun": "1990"})
+    hers.get(f"/l/{links.sign('case', code, clock.now() + timedelta(days=1))}/")
+    other = {"method": "post", "where": "other", "address": "Jalan Melati 9 RT 02 RW 01", "kelurahan": f"{CILEGON}.01.1002"}
+    refused = his.post(f"/c/{code}/terima/", other)
+    assert refused.status_code == 422
+    assert "hanya bisa lewat tautan" in refused.content.decode()
+    assert Application.objects.get(code=code).method == ""
+    assert his.post(f"/c/{code}/terima/", {"method": "post", "where": "this", "address": ""}).status_code == 302
+    assert hers.post(f"/c/{code}/terima/", other).status_code == 302
+    assert "Jalan Melati 9" in hers.get(f"/c/{code}/").content.decode()
