@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.test import Client
 
 from loket.applications import drafts, recalls
@@ -16,9 +17,10 @@ from loket.applications.models import Application
 from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import authenticity, outbox, texts
+from loket.conversations import rules as conversations
 from loket.conversations import queries as threads
 from loket.conversations.authenticity import Verdict, judge
-from loket.conversations.models import Contact, Merge, Message
+from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, links
 from loket.core.errors import Refusal
 from loket.delivery import queries as parcels
@@ -102,8 +104,15 @@ def test_whoever_leads_the_news_to_another_number_does_not_hand_the_card_over(ca
     assert guess(application, code, cast) == "two_people"
     talks.unmerge(merged.pk, by=cast.counter, at=clock.now())
     assert guess(application, code, cast) == "two_people"
-    Merge.objects.update(by=cast.verifier.name)
-    assert guess(application, code, cast) == ""
+    for statement in ("UPDATE conversations_merge SET by = 'x'", "DELETE FROM conversations_merge", "DELETE FROM conversations_suppression"):
+        with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_what_another_has_merged_keeps_nobody_from_handing_over(cast: Cast) -> None:
+    application = shelved(cast)
+    talks.merge(chat(), application.contact_id, by=cast.verifier, at=clock.now())
+    assert guess(application, parcels.pickup_code(application), cast) == ""
 
 
 def test_a_merge_over_a_third_conversation_counts_as_well(cast: Cast) -> None:
@@ -143,6 +152,15 @@ def test_what_a_forger_adds_around_a_message_of_ours_is_not_overlooked(cast: Cas
 def test_a_message_copied_from_a_chat_with_the_office_stays_ours(cast: Cast, name: str) -> None:
     authenticity.note(OFFICIAL, "", clock.now())
     assert judge(f"[2/6/20 10.11] {name}: {OFFICIAL}", offices.office(CILEGON)).verdict == Verdict.OURS
+
+
+@pytest.mark.parametrize("piece", ["l", "Oo", "O-", "O. ", "-", "1.1-", "1O", "a.", "[1/1", "rp ", "kirim ", "[1/1/1]a"])
+def test_no_text_keeps_the_office_busy_that_reads_or_judges_it(cast: Cast, piece: str) -> None:
+    """A conversation is opened with a hundred messages: each may cost a moment and no seconds."""
+    hostile, begun = (piece * 4096)[:4096], time.process_time()
+    conversations.for_the_office(hostile, "")
+    judge(hostile, offices.office(CILEGON))
+    assert time.process_time() - begun < 0.5
 
 
 # --- lists and letters ---

@@ -249,9 +249,10 @@ _ENDINGS = (
     "id|com|net|org|info|biz|xyz|site|online|top|link|click|club|shop|store|app|dev|page|me|ly|gl|co|cc|io|tk|ml|ga|cf|gq|ru|cn|my|sg|"
     "us|uk|eu|in|to|gg|tv|ws|live|life|space|fun|icu|vip|work|pro|web|website|tech|asia|apk|zip|support|help|today|win|bid"
 )
+# Labels are as long as a host may have them, and fewer than it may have: a text of dots alone must not take seconds.
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.\-]{1,12}:)?//[^\s<>\"'“”]+"
-    rf"|(?<![\w@.])(?:[\w\-]+\.)+(?:{_ENDINGS}|xn--[\w\-]+)\b(?::\d+)?(?:[/?#][^\s<>\"'“”]*)?"
+    rf"|(?<![\w@.])(?:[\w\-]{{1,63}}\.){{1,40}}(?:{_ENDINGS}|xn--[\w\-]+)\b(?::\d+)?(?:[/?#][^\s<>\"'“”]*)?"
     r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/[^\s]*)?",
     re.IGNORECASE,
 )
