@@ -17,8 +17,8 @@ from loket.applications.models import Application
 from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import authenticity, outbox, texts
-from loket.conversations import rules as conversations
 from loket.conversations import queries as threads
+from loket.conversations import rules as conversations
 from loket.conversations.authenticity import Verdict, judge
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, links
