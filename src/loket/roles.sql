@@ -8,6 +8,9 @@ REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, stock_movement, delivery_event, 
     insight_survey_answer FROM loket_web, loket_worker;
 -- Balances follow the movements by a trigger that runs as the owner.
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON stock_balance FROM loket_web, loket_worker;
+-- That two conversations were joined, and by whom, stays; only that it was undone is added. A wish for silence is for good.
+REVOKE UPDATE, DELETE, TRUNCATE ON conversations_merge, conversations_suppression FROM loket_web, loket_worker;
+GRANT UPDATE (undone_by, undone_at) ON conversations_merge TO loket_web, loket_worker;
 -- The schema's history is the owner's.
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM loket_web, loket_worker;
 

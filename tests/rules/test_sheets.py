@@ -1,5 +1,7 @@
 """Spreadsheets as they come, and refused rows as they go back."""
 
+import zipfile
+
 import pytest
 import python_calamine
 import xlsxwriter
@@ -158,3 +160,41 @@ def test_refused_rows_go_back_with_the_reason_beside_and_numbers_as_text(tmp_pat
         ["367201020687001", "=HYPERLINK(1)", "SITI", "NIK harus 16 angka. Anda menulis 15 angka."],
     ]
     assert sheets.open_sheet(tmp_path / "b.xlsx", FIELDS).columns == {"nik": 0, "name": 2}
+
+
+@pytest.mark.parametrize("how", ["two corners", "a row's own place", "no places at all"])
+def test_a_small_file_that_would_fill_all_memory_is_refused(tmp_path, how):
+    """Every cell between the first and the last takes room: two in far corners brought the whole process down."""
+    path = tmp_path / "bom.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet()
+    page.write_row(0, 0, ["NIK", "Nama"])
+    if how == "two corners":
+        page.write(1_048_575, 16_383, "x")
+    book.close()
+    if how != "two corners":
+        cell, wide = "<c><v>1</v></c>", "<c><v>1</v></c>" * 16_384
+        last = f'<row r="1048576">{cell}</row>' if how == "a row's own place" else f"<row>{cell}</row>" * 4000
+        with zipfile.ZipFile(path) as packed:
+            parts = {item.filename: packed.read(item) for item in packed.infolist()}
+        parts["xl/worksheets/sheet1.xml"] = (
+            '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+            f"<row>{wide}</row>{last}</sheetData></worksheet>"
+        ).encode()
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, content in parts.items():
+                packed.writestr(name, content)
+    assert path.stat().st_size < 50_000
+    with pytest.raises(Refusal) as refused:
+        sheets.outline(path, ())
+    assert refused.value.code == "sheet_too_big"
+
+
+def test_a_stray_cell_at_the_bottom_of_a_list_is_no_bomb(tmp_path):
+    path = tmp_path / "daftar.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet()
+    page.write_row(0, 0, ["NIK", "Nama"])
+    page.write(99_999, 0, "x")
+    book.close()
+    assert sheets.outline(path, ()).headings[:2] == ("NIK", "Nama")

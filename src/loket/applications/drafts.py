@@ -47,10 +47,15 @@ def of_chat(contact: UUID, holder: str, phone_index: bytes | None, at: datetime)
     not the chat's: then it was passed on, and what was filled in is not for the one who passed it on.
     """
     for draft in Draft.objects.filter(contact_id=contact, application=None, expires_at__gt=at).order_by("-started_at")[:5]:
-        stated = bytes(draft.phone_index) if draft.phone_index else phone_index
-        if stated == phone_index and answers(draft).get(HOLDER) == holder:
+        if is_of(draft, holder, phone_index):
             return draft
     return None
+
+
+def is_of(draft: Draft, holder: str, phone_index: bytes | None) -> bool:
+    """Whether a form that a chat began is still that chat's to open: nobody may be offered what another has filled in."""
+    stated = bytes(draft.phone_index) if draft.phone_index else phone_index
+    return stated == phone_index and answers(draft).get(HOLDER) == holder
 
 
 def is_begun(draft: Draft) -> bool:

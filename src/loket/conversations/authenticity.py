@@ -91,10 +91,13 @@ def _is_marked(pasted: str) -> bool:
 
 def judge(pasted: str, office: OfficeView) -> Judged:
     """Whose a pasted number, link or text is. The same work is done for each, so that the time tells nothing."""
-    typed = pasted.replace("\0", "").strip()[:MOST_LETTERS]
+    whole = pasted.replace("\0", "").strip()
+    typed = _uncopied(whole[:MOST_LETTERS], office)
+    # Of what is longer nobody has judged the end, and a fraud would stand there.
+    is_whole = len(whole) <= MOST_LETTERS
     found = links(typed)
-    is_marked = _is_marked(typed)
-    are_ours = _are_our_lines(typed, office) and not _astray(typed, found, office)
+    is_marked = _is_marked(typed) and is_whole
+    are_ours = _are_our_lines(typed, office) and is_whole and not _astray(typed, found, office)
     if number := _number(typed):
         return Judged(Kind.NUMBER, Verdict.OURS if number in _numbers(office) else Verdict.NOT_OURS)
     if len(found) == 1 and found[0] == typed:
@@ -108,14 +111,32 @@ def judge(pasted: str, office: OfficeView) -> Judged:
 _ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _EMPHASIS = re.compile(r"(?<!\w)[*_~]+|[*_~]+(?!\w)")
 # How WhatsApp puts who and when before a copied message: [02/06/20 10.11] Disdukcapil Kota Cilegon: …
-_COPIED = re.compile(r"^\[\d{1,2}[/.]\d{1,2}[^\]]{0,24}\]\s*[^:\n]{1,60}:\s*", re.MULTILINE)
+_COPIED = re.compile(r"^\[\d{1,2}[/.]\d{1,2}[\d/.,: APMapm]{0,24}\][ \t]*([^:\n]{1,60}):\s*", re.MULTILINE)
+# What people save the office under, beside the words of its own name.
+_CALLED = frozenset({
+    "disdukcapil", "dukcapil", "capil", "dinas", "kependudukan", "pencatatan", "sipil", "dan", "kantor", "kota", "kab", "kabupaten",
+    "wa", "whatsapp", "resmi", "ktp", "ktp-el",
+})  # fmt: skip
 
 
 def _lines(text: str) -> list[str]:
     """The lines of a text as they are compared: without emphasis, case, doubled blanks and our own footer."""
-    plain = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", _COPIED.sub("", text)))
+    plain = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", text))
     lines = (" ".join(_EMPHASIS.sub("", line).casefold().split()) for line in plain.splitlines())
     return [line for line in lines if line and line not in _footers()]
+
+
+def _uncopied(typed: str, office: OfficeView) -> str:
+    """A copied message without who and when. Only a name or number of the office is taken off: in any other a forger could
+    write what is then not looked at."""
+    known = _CALLED | set(re.findall(r"[\w-]+", office.name.casefold()))
+
+    def kept(match: re.Match[str]) -> str:
+        said = re.findall(r"[\w-]+", match[1].casefold())
+        is_office = (said and known >= set(said)) or _number(match[1].strip()) in _numbers(office)
+        return "" if is_office else match[0]
+
+    return _COPIED.sub(kept, typed)
 
 
 def _words(text: str) -> str:
@@ -228,9 +249,10 @@ _ENDINGS = (
     "id|com|net|org|info|biz|xyz|site|online|top|link|click|club|shop|store|app|dev|page|me|ly|gl|co|cc|io|tk|ml|ga|cf|gq|ru|cn|my|sg|"
     "us|uk|eu|in|to|gg|tv|ws|live|life|space|fun|icu|vip|work|pro|web|website|tech|asia|apk|zip|support|help|today|win|bid"
 )
+# Labels are as long as a host may have them, and fewer than it may have: a text of dots alone must not take seconds.
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.\-]{1,12}:)?//[^\s<>\"'“”]+"
-    rf"|(?<![\w@.])(?:[\w\-]+\.)+(?:{_ENDINGS}|xn--[\w\-]+)\b(?::\d+)?(?:[/?#][^\s<>\"'“”]*)?"
+    rf"|(?<![\w@.])(?:[\w\-]{{1,63}}\.){{1,40}}(?:{_ENDINGS}|xn--[\w\-]+)\b(?::\d+)?(?:[/?#][^\s<>\"'“”]*)?"
     r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/[^\s]*)?",
     re.IGNORECASE,
 )

@@ -97,7 +97,8 @@ def silent_for(office: str, at: datetime, idle: timedelta, window: timedelta) ->
     """Whoever wrote last between `window` and `idle` ago: the last hour in which a free message still reaches her."""
     return list(
         Contact.objects.filter(
-            office_id=office, owner="", last_inbound_at__gt=at - window, last_inbound_at__lte=at - idle, opted_out_at=None
+            office_id=office, owner="", merged_into=None, last_inbound_at__gt=at - window, last_inbound_at__lte=at - idle,
+            opted_out_at=None,
         )[:500]
     )
 

@@ -578,6 +578,8 @@ class ByHand:
     phone: str
     text: str
     at: datetime
+    # The number of the complaint that it is about, if any.
+    complaint: str = ""
 
     @property
     def link(self) -> str:
@@ -593,7 +595,7 @@ def by_hand(office: str, limit: int = 50) -> list[ByHand]:
         text = _words_of(key.open_text(MESSAGE, "body", row.pk, bytes(row.body or b"")), row)
         name = key.open_text(CONTACT, "name", contact.pk, bytes(contact.name)) if contact.name else ""
         phone = key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
-        found.append(ByHand(row.pk, name, phone, text, row.at))
+        found.append(ByHand(row.pk, name, phone, text, row.at, row.params.get("complaint", "")))
     return found
 
 

@@ -143,6 +143,13 @@ FROM conversations_contact c WHERE c.office_id = %(office)s AND {_OPEN}
 """
 
 
+_LED_AWAY = """
+WITH RECURSIVE up AS (
+    SELECT %s::uuid AS id UNION SELECT m.kept_id FROM conversations_merge m JOIN up ON m.gone_id = up.id)
+SELECT EXISTS (SELECT 1 FROM conversations_merge m JOIN up ON m.gone_id = up.id WHERE m.by = %s AND m.reason = 'officer')
+"""
+
+
 def inbox(office: str, wanted: Filter, me: str, at: datetime, limit: int = 60) -> Inbox:
     """The conversations of a filter: who waits longest first, then what was said last.
 
@@ -199,6 +206,13 @@ def merges(contact_id: UUID, office: str) -> list[Merge]:
     return list(Merge.objects.filter(kept_id=contact_id, kept__office_id=office, undone_at=None).order_by("-at"))
 
 
+def has_merged(contact_id: UUID, officer: str) -> bool:
+    """Whether this officer ever led a contact's news to another number by a merge, taken back since or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LED_AWAY, [contact_id, officer])
+        return bool(cursor.fetchone()[0])
+
+
 def by_phone(phone: str, office: str) -> list[UUID]:
     """The contact with this whole number (E.164); doors go through `actions.sought`, which records it."""
     index = crypto.index("phone", phone, crypto.keyring())
@@ -219,10 +233,11 @@ def contact_of_phone(phone: str, office: str) -> Contact | None:
 def thread(contact_id: UUID, office: str, limit: int = 100) -> list[Bubble]:
     """The newest messages of one conversation, oldest first; doors go through `actions.open_thread`, which records it.
 
-    Answers that wait for the resident are not among them: `held` has those.
+    Answers that wait for the resident are not among them: `held` has those. News of her complaints is for nobody here.
     """
     contact = _contact(contact_id, office)
-    rows = Message.objects.filter(contact=contact).exclude(state__in=("held", "withdrawn")).order_by("-seq")[:limit]
+    rows = Message.objects.filter(contact=contact).exclude(state__in=("held", "withdrawn"))
+    rows = rows.exclude(notice__in=rules.OF_COMPLAINTS).order_by("-seq")[:limit]
     return _bubbles(contact, list(reversed(rows)))
 
 

@@ -22,10 +22,13 @@ class Lane(IntEnum):
     CAMPAIGN = 2
 
 
-# Sixteen digits, also with the letters that people type for some of them.
-_NIK = re.compile(r"(?<!\d)(?=(?:[ .\-]?[OolI]){0,4}(?:[ .\-OolI]*\d){12})[\dOolI](?:[ .\-]?[\dOolI]){15}(?!\d)")
+# Sixteen digits, also with the letters that people type for some of them. Nothing here may look ahead without end: whoever
+# writes thousands of these letters would keep busy everybody who opens the conversation.
+_NIK = re.compile(r"(?<!\d)(?=(?:[ .\-]?[OolI]){0,4}(?:[ .\-OolI]{0,9}\d){12})[\dOolI](?:[ .\-]?[\dOolI]){15}(?!\d)")
 _LINK = re.compile(r"(/l/)[^/\s]+/?")
 _PICKUP_CODE = re.compile(r"\b\d{6}\b")
+# News of a complaint: not for the colleagues who read a chat, since it may be about one of them. Its number opens the answers.
+OF_COMPLAINTS = ("complaint_received", "complaint_answered")
 
 
 def window_closes_at(last_inbound_at: datetime | None) -> datetime | None:

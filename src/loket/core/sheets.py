@@ -23,12 +23,19 @@ Row = list[Cell]
 
 HEADER_WITHIN = 40
 MAX_UNPACKED = 2 << 30
+# Every cell between the first and the last takes room, filled or not: two cells in far corners of a file of 5 kB would
+# take more memory than any server has. This is the sheet's full depth with twenty-four columns.
+MAX_CELLS = 24 << 20
 REASON = "Alasan"
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = ";,\t|"
 _FOLD = re.compile(r"[^a-z0-9]+")
 _COUNTING = re.compile(r"\(?(\d{1,2})\)?\.?")
+# The place that a cell (`r="B7"`) or a row (`r="7"`) names.
+_AT = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")
+# One behind column Z or behind row 99.999.
+_FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2,3}\d|[A-Za-z]?\d{6})""")
 _MAX_TEXT = 32_767
 # A whole number up to here is exact in the double that Excel stores.
 _EXACT = 1 << 53
@@ -436,7 +443,7 @@ def _open_excel(path: Path) -> list[_Source]:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as packed:
-                if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED:
+                if sum(item.file_size for item in packed.infolist()) > MAX_UNPACKED or _area(packed) > MAX_CELLS:
                     raise Refusal(
                         "sheet_too_big", N_("Berkas ini terlalu besar. Bagi daftarnya menjadi beberapa berkas."),
                         field="file", status=413,
@@ -456,6 +463,56 @@ def _open_excel(path: Path) -> list[_Source]:
         ) from error  # fmt: skip
     except (python_calamine.CalamineError, zipfile.BadZipFile, OSError) as error:
         raise _not_a_sheet() from error
+
+
+def _area(packed: zipfile.ZipFile) -> int:
+    """How many cells the largest sheet spans: by the places that its cells and rows name, and by counting where none is named."""
+    names = [item.filename for item in packed.infolist() if item.filename.lower().lstrip("/").startswith("xl/worksheets/")]
+    return max((_span(packed, name) for name in names), default=0)
+
+
+def _span(packed: zipfile.ZipFile, name: str) -> int:
+    if _is_near(packed, name):
+        return 0
+    columns = rows = counted = 0
+    for window, chunk in _windows(packed, name):
+        places = _AT.findall(window)
+        counted += chunk.count(b"row") // 2
+        rows = max(rows, counted, *(int(number) for _letters, number in places), 0)
+        columns = max(columns, _widest(chunk), *map(_column, {letters for letters, _number in places}))
+    return columns * rows
+
+
+def _is_near(packed: zipfile.ZipFile, name: str) -> bool:
+    """Whether a sheet has at most a hundred columns and a hundred thousand rows, as most have: told without reading places."""
+    counted = 0
+    for window, chunk in _windows(packed, name):
+        counted += chunk.count(b"row") // 2
+        if counted > 100_000 or _FAR.search(window) or _widest(chunk) > 100:
+            return False
+    return True
+
+
+def _windows(packed: zipfile.ZipFile, name: str) -> Iterator[tuple[bytes, bytes]]:
+    """A part in pieces, each also with the end of the one before: a place that is cut in two is found there."""
+    before = b""
+    with packed.open(name) as part:
+        while chunk := part.read(1 << 20):
+            yield before + chunk, chunk
+            before = chunk[-48:]
+
+
+def _widest(chunk: bytes) -> int:
+    """The cells of the longest row, by its tags: a cell that holds anything has four."""
+    return max(row.count(b"<") for row in chunk.split(b"row")) // 4
+
+
+def _column(letters: bytes) -> int:
+    """A is 1, XFD is 16384; a row's own place has no letters."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _encoding(path: Path, head: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -47,6 +48,12 @@ def open_for(by: Actor) -> list[Complaint]:
 def closed_for(by: Actor, limit: int = 20) -> list[Complaint]:
     """The complaints closed last."""
     return list(_seen(by).filter(state="closed").order_by("-closed_at")[:limit])
+
+
+def hidden_from(by: Actor, numbers: Iterable[str]) -> set[str]:
+    """Those of these complaints that somebody may not know of."""
+    wanted = set(numbers)
+    return wanted - set(_seen(by).filter(number__in=wanted).values_list("number", flat=True)) if wanted else wanted
 
 
 def text(complaint: Complaint) -> str:

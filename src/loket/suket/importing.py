@@ -27,21 +27,22 @@ from loket.suket.sheet import SuketRow
 
 TABLE = "suket_letter"
 
-# A letter is known by its resident. What has an outcome is history: a list that still names it changes nothing.
+# A letter is known by its resident. What has an outcome is history, and what Loket issued stands on paper: a list that
+# names either changes nothing.
 _MERGE = """
 WITH known AS (
-    SELECT n.id AS new_id, l.id, l.fingerprint, l.outcome FROM suket_new n
-    JOIN LATERAL (SELECT id, fingerprint, outcome FROM suket_letter WHERE resident_id = n.resident_id
+    SELECT n.id AS new_id, l.id, l.fingerprint, l.outcome <> '' OR l.code IS NOT NULL AS is_fixed FROM suket_new n
+    JOIN LATERAL (SELECT id, fingerprint, outcome, code FROM suket_letter WHERE resident_id = n.resident_id
                   ORDER BY (outcome = '') DESC LIMIT 1) l ON true
 ), kept AS (
     INSERT INTO suket_change (source_id, letter_id, number, fingerprint, issued_on, kelurahan, resident)
     SELECT %s, l.id, l.number, l.fingerprint, l.issued_on, l.kelurahan, '{}'
     FROM known k JOIN suket_letter l ON l.id = k.id JOIN suket_new n ON n.id = k.new_id
-    WHERE k.outcome = '' AND k.fingerprint <> n.fingerprint
+    WHERE NOT k.is_fixed AND k.fingerprint <> n.fingerprint
 ), changed AS (
     UPDATE suket_letter l SET issued_on = n.issued_on, kelurahan = n.kelurahan, fingerprint = n.fingerprint
     FROM known k JOIN suket_new n ON n.id = k.new_id
-    WHERE l.id = k.id AND k.outcome = '' AND k.fingerprint <> n.fingerprint RETURNING l.id, k.new_id
+    WHERE l.id = k.id AND NOT k.is_fixed AND k.fingerprint <> n.fingerprint RETURNING l.id, k.new_id
 ), added AS (
     INSERT INTO suket_letter (id, office_id, resident_id, number, fingerprint, issued_on, kelurahan, source_id,
                               registered_at, outcome, evidence, settled_by)
@@ -96,16 +97,16 @@ class Undone:
     stayed: int
 
 
-# A letter that somebody has worked on since is no longer the list's alone.
+# A letter that somebody has worked on since, or that Loket issued anew, is no longer the list's alone.
 _REMOVE = """
-DELETE FROM suket_letter l WHERE l.source_id = %s AND l.outcome = ''
+DELETE FROM suket_letter l WHERE l.source_id = %s AND l.outcome = '' AND l.code IS NULL
   AND NOT EXISTS (SELECT 1 FROM suket_attempt t WHERE t.letter_id = l.id)
   AND NOT EXISTS (SELECT 1 FROM applications_application a WHERE a.resident_id = l.resident_id AND a.submitted_at >= l.registered_at)
 RETURNING l.resident_id
 """
 _RESTORE = """
 UPDATE suket_letter l SET number = c.number, fingerprint = c.fingerprint, issued_on = c.issued_on, kelurahan = c.kelurahan
-FROM suket_change c WHERE c.source_id = %s AND l.id = c.letter_id AND l.outcome = '' RETURNING l.resident_id, c.resident
+FROM suket_change c WHERE c.source_id = %s AND l.id = c.letter_id AND l.outcome = '' AND l.code IS NULL RETURNING l.resident_id, c.resident
 """
 # Whom only this list has brought, and nobody has met since.
 _STRANGERS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,13 +82,16 @@ def check_outcome(outcome: str, evidence: str) -> None:
         )
 
 
+_PLACE = re.compile(r"\{(?:number(?::0[1-9]d)?|office|year)\}")
+
+
 def check_pattern(pattern: str) -> None:
-    """Refuses a pattern of numbers without a serial, or with a place that nobody fills."""
-    try:
-        filled = {pattern.format(number=number, office="36.72", year=2020) for number in (1, 2)}
-    except (KeyError, IndexError, ValueError):
-        filled = set()
-    if len(filled) != 2:
+    """Refuses a pattern of numbers without a serial, or with a place that nobody fills.
+
+    Only the places themselves are let through to `str.format`, which would also follow attributes, fill gigabytes with
+    zeros, and cut a serial so that two letters get one number.
+    """
+    if "{number" not in pattern or set("{}") & set(_PLACE.sub("", pattern)):
         raise Refusal(
             "pattern_odd",
             N_("Pola nomor memakai [number], [office], dan [year] dalam kurung kurawal. Contoh: 471.13/[number]/SKT/[office]/[year]."),

@@ -71,7 +71,7 @@ def say_columns(staged_id: UUID, columns: Mapping[str, int], *, by: Actor, at: d
         )
     if len(set(columns.values())) != len(columns):
         raise Refusal("column_twice", N_("Satu kolom dipilih untuk dua hal. Pilih satu saja untuk tiap kolom."), field="file")
-    if staged.step == Step.DONE:
+    if staged.step in (Step.IMPORTING, Step.DONE):
         raise Refusal("staged_done", N_("Daftar ini sudah dibaca. Unggah lagi kalau perlu."), status=409)
     staged.columns, staged.step, staged.problem, staged.report = dict(columns), Step.CHECKING, None, None
     staged.done, staged.total, staged.claimed_at = 0, 0, None
@@ -162,7 +162,11 @@ def _read(staged: Staged) -> None:
                     changes |= {"step": Step.DONE, "source_id": report.source}
                     Staged.objects.filter(pk=staged.pk).update(**changes)
             if is_check:
-                Staged.objects.filter(pk=staged.pk).update(step=Step.CHECKED, **changes)
+                # Columns that were said anew meanwhile are still to be checked: nobody confirms by a report on others.
+                same = Staged.objects.filter(pk=staged.pk, step=Step.CHECKING, columns=staged.columns)
+                if not same.update(step=Step.CHECKED, **changes):
+                    media.delete(stray)
+                    return
         except BaseException:
             media.delete(stray)
             raise

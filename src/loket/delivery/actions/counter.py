@@ -16,6 +16,7 @@ from loket.applications.models import Application
 from loket.audit import actions as audit
 from loket.audit import queries as trail
 from loket.catalogue import queries as catalogue
+from loket.conversations import queries as conversations
 from loket.core import limits
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
@@ -75,6 +76,10 @@ def collect(pickups: Sequence[Pickup], *, by: Actor, at: datetime) -> list[Resul
         if trail.has_done("application.change_phone", application.pk, by.name):
             raise Refusal(
                 "two_people", N_("Nomor WhatsApp permohonan ini Anda ubah sendiri. Kartunya diserahkan petugas lain."), status=409
+            )
+        if application.contact_id and conversations.has_merged(application.contact_id, by.name):
+            raise Refusal(
+                "two_people", N_("Percakapan warga ini Anda gabungkan sendiri. Kartunya diserahkan petugas lain."), status=409
             )
         names[application.pk] = rules.check_receiver(
             item.receiver, item.relation, item.suket, catalogue.service(application.service).takes_back

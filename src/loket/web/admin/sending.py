@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST
 
 from loket.conversations import actions as talks
 from loket.conversations import campaigns, failures, gateways, number, outbox, templates
-from loket.core import clock
+from loket.core import clock, codes
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
+from loket.integrity import queries as complaints
 from loket.suket import queries as suket
 from loket.web import forms, words
 from loket.web.gate import staff_only
@@ -153,4 +154,7 @@ def by_hand_page(request: HttpRequest, actor: Actor) -> HttpResponse:
             messages.error(request, words.sentence(problem))
         return redirect("admin:tangan")
     talks.read_by_hand(by=actor, at=clock.now())
-    return render(request, "admin/tangan.html", {"rows": outbox.by_hand(actor.office)})
+    rows = outbox.by_hand(actor.office)
+    hidden = complaints.hidden_from(actor, [codes.parse(row.complaint) for row in rows if row.complaint])
+    shown = [row for row in rows if not row.complaint or codes.parse(row.complaint) not in hidden]
+    return render(request, "admin/tangan.html", {"rows": shown})

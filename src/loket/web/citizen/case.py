@@ -105,6 +105,13 @@ def choose(request: HttpRequest, kode: str) -> HttpResponse:
         return render(request, page, context)
     try:
         address = _chosen_address(request) if by_post else None
+        if address and not door.holds(request, application.code):
+            # Whoever knows a birth date, as the office does, could have the card sent to himself.
+            raise Refusal(
+                "address_by_link",
+                N_("Kirim ke alamat lain hanya bisa lewat tautan di WhatsApp Anda. Tulis STATUS ke WhatsApp kami untuk tautannya."),
+                field="where",
+            )
         by = resident(application.office_id)
         delivery.choose(application.code, forms.text(request, "method", 10), address, by=by, at=clock.now())
     except (Refusal, Refusals) as problem:
@@ -242,7 +249,7 @@ def _page(request: HttpRequest, application: Application) -> dict[str, Any]:
         "may_cancel": rules.may_move("cancel", application.state),
     }
     if known:
-        context |= _private(known, holds=application.code in request.session.get(door.HELD, []))
+        context |= _private(known, holds=door.holds(request, application.code))
     return context
 
 

@@ -66,6 +66,11 @@ def let_in(request: HttpRequest, code: str, *, holds: bool = False) -> None:
         remember(request, name, code)
 
 
+def holds(request: HttpRequest, code: str) -> bool:
+    """Whether this browser filed the request or came by a link from the chat, and not only by the birth date."""
+    return code in request.session.get(HELD, [])
+
+
 def remember(request: HttpRequest, name: str, value: str) -> None:
     """Keep one more value in a list of the session; the newest ten stay."""
     known = request.session.get(name, [])

@@ -282,7 +282,10 @@ def _sought(sought: str, reason: str, actor: Actor) -> list[UUID]:
 def _again(
     request: HttpRequest, actor: Actor, kontak: UUID, typed: str | None, problem: Refusal | None = None
 ) -> HttpResponse:
-    """The page once more, with what was refused and everything that was typed."""
+    """The page once more, with what was refused and everything that was typed. It shows the conversation: whoever has not
+    opened it lately reads it now."""
+    if not threads.thread_version(kontak, actor.name):
+        talks.open_thread(kontak, by=actor, at=clock.now())
     context = inbox.page(request, actor, kontak)
     context |= {"sent": request.POST}
     if typed is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -114,7 +115,6 @@ def _cursor(given: str) -> str:
     """A cursor as `suket.holders` makes it; anything else begins at the beginning."""
     try:
         on, row = given.split("_")
-        UUID(row)
+        return f"{date.fromisoformat(on)}_{UUID(row)}"
     except ValueError:
         return ""
-    return given if len(on) == 10 and on.replace("-", "").isdigit() else ""

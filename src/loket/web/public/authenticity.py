@@ -61,7 +61,8 @@ def ask(request: HttpRequest) -> HttpResponse:
             "pasted_missing", N_("Tempel dulu nomor, tautan, atau pesan yang Anda terima."), field="tempelan"
         )
         return _page(request, {"problems": words.problems(problem)}, status=422)
-    judged = authenticity.judge(typed, offices.office(settings.OFFICE))
+    # Uncut: what stands behind the letters that are judged must not be overlooked.
+    judged = authenticity.judge(request.POST["tempelan"], offices.office(settings.OFFICE))
     answer = {
         "head": _HEADS[judged.kind, judged.verdict], "body": _BODIES[judged.verdict][judged.kind],
         "is_ours": judged.verdict == Verdict.OURS, "is_wrong": judged.verdict == Verdict.NOT_OURS,
