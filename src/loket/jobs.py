@@ -29,7 +29,6 @@ from loket.insight import actions as insight
 from loket.insight import surveys
 from loket.integrity import queries as complaints
 from loket.offices import queries as offices
-from loket.offices.models import Office
 from loket.staff import sessions
 from loket.suket import staging
 
@@ -105,7 +104,7 @@ def tend() -> int:
         talks.forget_gone,
         lambda: staging.forget_old(clock.now()),
     ]
-    for code in Office.objects.values_list("code", flat=True):
+    for code in offices.codes():
         steps += [
             partial(remind_of_choice, code),
             partial(tell_otherwise, code),

@@ -10,7 +10,7 @@ from django.db import connection
 
 from loket.applications import queries as cases
 from loket.applications import rules as case_rules
-from loket.conversations import account, inbox
+from loket.conversations import alarms, inbox
 from loket.core import clock
 from loket.insight import rules
 from loket.insight.actions import counted
@@ -141,8 +141,8 @@ def attention(office: str) -> Attention:
         unsent = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM conversations_event WHERE done_at IS NULL AND tries >= %s AND error <> 'unmatched'", [inbox.MAX_TRIES])
         odd = cursor.fetchone()[0]
-    alarms = len(account.alarms(office))
-    return Attention(overdue, chats, shelf, unsent, odd, alarms, choice, returned)
+    warned = len(alarms.shown(office))
+    return Attention(overdue, chats, shelf, unsent, odd, warned, choice, returned)
 
 
 def _days(office: str, start: date, today_: date) -> defaultdict[str, dict[date, int]]:
