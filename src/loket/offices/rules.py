@@ -56,7 +56,8 @@ def settings_from(stored: dict[str, Any]) -> Settings:
     unknown = set(stored) - known
     if unknown:
         raise ValueError(f"unknown office settings: {', '.join(sorted(unknown))}")
-    return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    return Settings(**values)
 
 
 # What a number may be, where not every one from 1 on makes sense.
