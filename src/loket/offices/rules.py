@@ -66,24 +66,23 @@ _BOUNDS = {
     "notice_reserve": (0, 100_000), "wa_per_second": (1, 1000), "campaign_per_second": (1, 1000),
 }  # fmt: skip
 _DAYS = (1, 3650)
-# These belong to the head, with the letter that allows it (`suket.issuing.switch`).
-_NOT_BY_NAME = frozenset({"suket_reference", "suket_since", "suket_number"})
 
 
 def read(name: str, text: str) -> Any:
-    """The value of a setting as it is stored, from what a person wrote; several are separated by commas."""
+    """The value of a setting as it is stored, from what a person wrote: a whole number, or names separated by commas."""
     default = asdict(Settings()).get(name)
-    if default is None or name in _NOT_BY_NAME:
-        raise Refusal("setting_unknown", N_("Tidak ada pengaturan {name} yang diubah di sini."), field="name", name=name)
-    if isinstance(default, tuple):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    least, most = _BOUNDS.get(name, _DAYS)
-    if not text.strip().isdecimal() or not least <= int(text) <= most:
+    if isinstance(default, int):
+        least, most = _BOUNDS.get(name, _DAYS)
+        if text.strip().isdecimal() and least <= int(text) <= most:
+            return int(text)
         raise Refusal(
             "setting_value", N_("Nilai {name} adalah angka bulat dari {least} sampai {most}."), field="value",
             name=name, least=least, most=most,
         )  # fmt: skip
-    return int(text)
+    if default == ():
+        return [part.strip() for part in text.split(",") if part.strip()]
+    # Among them what allows new Suket: it belongs to the head, with the letter that says so (`suket.issuing.switch`).
+    raise Refusal("setting_unknown", N_("Tidak ada pengaturan {name} yang diubah di sini."), field="name", name=name)
 
 
 def written(settings: Settings) -> dict[str, Any]:
