@@ -65,14 +65,14 @@ _BOUNDS = {
     "post_fee": (0, 1_000_000), "survey_share": (0, 100), "quiet_from_hour": (0, 23), "quiet_until_hour": (0, 23),
     "notice_reserve": (0, 100_000), "wa_per_second": (1, 1000), "campaign_per_second": (1, 1000),
 }  # fmt: skip
-_DAYS = (1, 3650)
+_OTHERS = (1, 3650)
 
 
 def read(name: str, text: str) -> Any:
     """The value of a setting as it is stored, from what a person wrote: a whole number, or names separated by commas."""
     default = asdict(Settings()).get(name)
     if isinstance(default, int):
-        least, most = _BOUNDS.get(name, _DAYS)
+        least, most = _BOUNDS.get(name, _OTHERS)
         if text.strip().isdecimal() and least <= int(text) <= most:
             return int(text)
         raise Refusal(
