@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RIVER = (
     "core", "audit", "offices", "staff", "residents", "catalogue", "stock", "conversations", "applications", "suket",
-    "visits", "printing", "delivery", "insight", "bot", "web", "api", "simulate", "commands",
+    "visits", "printing", "delivery", "insight", "integrity", "bot", "web", "api", "simulate", "commands",
 )  # fmt: skip
 
 

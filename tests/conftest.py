@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
+from xdist.scheduler import LoadFileScheduling
 
 from loket import home, postgres
 from tests import isolated
@@ -28,6 +30,29 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 def pytest_configure() -> None:
     # Hashing a password slowly is right in an office and a waste of seconds in each test.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+# What takes longest begins first, so that both processes of the suite end together.
+FIRST = ("tests/journeys", "tests/web/test_axe.py", "tests/reliability/test_chaos.py", "tests/reliability/test_home.py", "tests/security")
+
+
+class Files(LoadFileScheduling):
+    """Tests go to a process by file; the journeys share one demo and go together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return FIRST[0] if nodeid.startswith(FIRST[0]) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files | None:
+    # Otherwise xdist begins with the file that has most tests, and ends with the few long ones.
+    config.option.loadscopereorder = False
+    return Files(config, log) if config.option.dist == "loadfile" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((place for place, file in enumerate(FIRST) if item.nodeid.startswith(file)), len(FIRST)))
 
 
 def _connect(url: str) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from loket.commands import bench, demo, imports, people, plan, suite, tend
+from loket.commands import bench, demo, imports, offices, people, plan, suite, tend
 
 DONE, FINDINGS, USAGE, REFUSED, LOCKED = 0, 1, 2, 3, 4
 
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 done with findings, 2 wrong usage, 3 refused or cannot run here, 4 locked.",
     )
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (demo, suite, tend, people, imports, plan, bench):
+    for module in (demo, suite, tend, people, offices, imports, plan, bench):
         module.add(commands)
     return root
 

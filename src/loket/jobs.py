@@ -31,7 +31,6 @@ from loket.insight import alerts, database, outlook, sentences, surveys
 from loket.insight import queries as figures
 from loket.integrity import queries as complaints
 from loket.offices import queries as offices
-from loket.offices.models import Office
 from loket.staff import sessions
 from loket.suket import staging
 
@@ -107,7 +106,7 @@ def tend() -> int:
         talks.forget_gone,
         lambda: staging.forget_old(clock.now()),
     ]
-    for code in Office.objects.values_list("code", flat=True):
+    for code in offices.codes():
         steps += [
             partial(remind_of_choice, code),
             partial(tell_otherwise, code),
@@ -214,7 +213,7 @@ def tell_the_head(office: str) -> bool:
     """On Monday mornings the five sentences go to the head's WhatsApp, if a number is set."""
     def compose(language: str) -> list[str]:
         with translation.override(language):
-            found = figures.today(office), figures.attention(office), offices.office(office).settings, len(figures.alarms(office))
+            found = figures.today(office), figures.attention(office), offices.office(office).settings, len(figures.differences(office))
             return sentences.five(*found)
 
     return alerts.digest_due(office, compose, by=system(office, "digest"), at=clock.now())

@@ -170,12 +170,15 @@ WA_BASE_URL = os.environ.get("LOKET_WA_BASE_URL") or DEMO.get("wa_base_url", "")
 # How the webhook is signed: Meta's way; a solution provider may sign otherwise or send a secret header along.
 WA_SIGNATURE = os.environ.get("LOKET_WA_SIGNATURE", "hmac-sha256 X-Hub-Signature-256 sha256=")
 WA_PHONE_ID = os.environ.get("LOKET_WA_PHONE_ID") or DEMO.get("wa_phone_id", "")
-# Meta's Cloud API, a solution provider that speaks it (each of its four ways is a setting too), nobody but the office's own
-# phone (`manual`), or the console. (messages, templates, number, header of the key)
+# Meta's Cloud API, a solution provider that speaks it (each of its five ways is a setting too), nobody but the office's own
+# phone (`manual`), or the console. (messages, templates, number, header of the key, photo)
 _WA_WAYS = {
-    "meta": ("/v26.0/{phone_id}/messages", "/v26.0/{account_id}/message_templates", "/v26.0/{phone_id}", "Authorization: Bearer"),
-    "360dialog": ("/messages", "/v1/configs/templates", "", "D360-API-KEY:"),
-}
+    "meta": (
+        "/v26.0/{phone_id}/messages", "/v26.0/{account_id}/message_templates", "/v26.0/{phone_id}", "Authorization: Bearer",
+        "/v26.0/{media_id}",
+    ),
+    "360dialog": ("/messages", "/v1/configs/templates", "", "D360-API-KEY:", "/{media_id}"),
+}  # fmt: skip
 WA_KIND = os.environ.get("LOKET_WA_KIND") or ("console" if WA_BASE_URL == "console:" else "meta")
 _way = _WA_WAYS.get(WA_KIND, _WA_WAYS["meta"])
 WA_PATH = os.environ.get("LOKET_WA_PATH", _way[0])
@@ -199,7 +202,7 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("LOKET_MAIL_FROM", EMAIL_HOST_USER or "loket@localhost")
 # Where photos lie: the path that tells their address, the hosts that may see the token besides the provider's own, and a
 # provider's own way to those hosts (360dialog).
-WA_MEDIA_PATH = os.environ.get("LOKET_WA_MEDIA_PATH", "/v23.0/{media_id}")
+WA_MEDIA_PATH = os.environ.get("LOKET_WA_MEDIA_PATH", _way[4])
 WA_MEDIA_HOSTS = tuple(os.environ.get("LOKET_WA_MEDIA_HOSTS", "lookaside.fbsbx.com").lower().split())
 WA_MEDIA_VIA = os.environ.get("LOKET_WA_MEDIA_VIA", "")
 

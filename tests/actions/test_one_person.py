@@ -13,6 +13,7 @@ from loket.applications.models import Application
 from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import queries as threads
+from loket.conversations.keys import CONTACT, data_key
 from loket.conversations.models import Contact, Merge, Message
 from loket.core import clock, crypto
 from loket.core.errors import Refusal
@@ -59,7 +60,7 @@ def living() -> list[Contact]:
 
 def number_of(contact: Contact) -> str:
     contact.refresh_from_db()
-    return talks.data_key(contact).open_text(talks.CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
+    return data_key(contact).open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
 
 
 def one(bsuid: str | None, phone: str | None) -> Contact:
@@ -215,11 +216,11 @@ def test_news_for_a_contact_that_was_merged_away_goes_to_the_one_who_is_left(cas
     queued = Message.objects.latest("seq")
     assert queued.contact_id == kept.pk
     kept.refresh_from_db()
-    assert "kantor.example" in talks.data_key(kept).open_text("conversations_message", "body", queued.pk, bytes(queued.body))
+    assert "kantor.example" in data_key(kept).open_text("conversations_message", "body", queued.pk, bytes(queued.body))
     # What was composed while they were one can still be read by the one to whom it returns.
     moved = Message.objects.filter(contact=kept, pk__in=made.messages, outgoing=True).first()
     assert moved is not None
-    sealed = talks.data_key(kept).seal("conversations_message", "body", moved.pk, "kabar")
+    sealed = data_key(kept).seal("conversations_message", "body", moved.pk, "kabar")
     Message.objects.filter(pk=moved.pk).update(body=sealed, notice="", state="sent", provider_id="x")
     talks.unmerge(made.pk, by=cast.admin, at=clock.now())
     assert "kabar" in [bubble.text for bubble in threads.thread(gone.pk, CILEGON)]

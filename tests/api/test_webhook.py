@@ -20,8 +20,8 @@ from django.db import connection
 from loket.api import hooks
 from loket.audit.models import Entry
 from loket.bot import conversation
-from loket.conversations import account, deliveries, inbox, outbox
-from loket.conversations.actions import data_key, key_of
+from loket.conversations import account, alarms, deliveries, inbox, outbox
+from loket.conversations.keys import data_key, key_of
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, crypto
 from loket.core.errors import Refusal
@@ -163,7 +163,7 @@ def test_a_number_that_is_not_ours_is_answered_and_raises_an_alarm_for_the_head(
     for number in ("999", "999", "998"):
         assert post(delivery(message(f"wamid.{number}.{events()}"), number=number)) == "200"
     understand()
-    assert [(alarm.code, alarm.subject, alarm.count) for alarm in account.alarms(CILEGON)] == [
+    assert [(alarm.code, alarm.subject, alarm.count) for alarm in alarms.shown(CILEGON)] == [
         ("strange_number", "998", 1), ("strange_number", "999", 2)
     ]  # fmt: skip
     assert insight.attention(CILEGON).alarms == 2
@@ -171,17 +171,17 @@ def test_a_number_that_is_not_ours_is_answered_and_raises_an_alarm_for_the_head(
 
 
 def test_an_alarm_is_open_until_the_head_or_an_admin_closes_it(cast: Cast) -> None:
-    account.alarm("strange_number", subject="999", office=CILEGON, at=clock.now())
-    alarm = account.alarms(CILEGON)[0]
+    alarms.alarm("strange_number", subject="999", office=CILEGON, at=clock.now())
+    alarm = alarms.shown(CILEGON)[0]
     with pytest.raises(Refusal):
-        account.close_alarm(alarm.pk, by=cast.verifier, at=clock.now())
+        alarms.close(alarm.pk, by=cast.verifier, at=clock.now())
     with pytest.raises(Refusal):
-        account.close_alarm(alarm.pk, by=replace(cast.head, office=ELSEWHERE), at=clock.now())
-    account.close_alarm(alarm.pk, by=cast.head, at=clock.now())
-    assert account.alarms(CILEGON) == []
+        alarms.close(alarm.pk, by=replace(cast.head, office=ELSEWHERE), at=clock.now())
+    alarms.close(alarm.pk, by=cast.head, at=clock.now())
+    assert alarms.shown(CILEGON) == []
     assert Entry.objects.filter(action="channel.alarm_closed", actor="head").count() == 1
-    account.alarm("strange_number", subject="999", office=CILEGON, at=clock.now())
-    assert len(account.alarms(CILEGON)) == 1
+    alarms.alarm("strange_number", subject="999", office=CILEGON, at=clock.now())
+    assert len(alarms.shown(CILEGON)) == 1
 
 
 def test_a_malformed_sibling_takes_nothing_with_it(cast: Cast) -> None:
@@ -404,7 +404,7 @@ def test_news_of_the_account_is_kept_shown_and_never_replaced_by_older_news(cast
         ("business_capability_update", "", None), ("message_template_status_update", "42", "PAUSED"),
         ("message_template_status_update", "43", "APPROVED"),
     }  # fmt: skip
-    assert [(alarm.code, alarm.subject) for alarm in account.alarms(CILEGON)] == [
+    assert [(alarm.code, alarm.subject) for alarm in alarms.shown(CILEGON)] == [
         ("business_capability_update", ""), ("message_template_status_update", "42")
     ]  # fmt: skip
 
@@ -415,7 +415,7 @@ def test_a_field_that_nobody_knows_is_named_and_its_value_stays_sealed(cast: Cas
     body["entry"][0]["changes"][0]["value"]["errors"] = [{"code": 131000, "title": "odd"}]
     assert post(json.dumps(body).encode()) == "200"
     understand()
-    assert {(alarm.code, alarm.subject, bool(alarm.value)) for alarm in account.alarms(CILEGON)} == {
+    assert {(alarm.code, alarm.subject, bool(alarm.value)) for alarm in alarms.shown(CILEGON)} == {
         ("unknown_field", "user_things", False), ("errors", "", True)
     }  # fmt: skip
     assert [row.field for row in account.latest(CILEGON)] == ["errors"]

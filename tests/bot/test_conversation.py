@@ -20,6 +20,7 @@ from loket.bot import conversation, steps
 from loket.conversations import actions as talks
 from loket.conversations import gateways, texts
 from loket.conversations.inbox import Incoming
+from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes
 from loket.delivery import actions as delivery
@@ -70,7 +71,7 @@ def say(text: str = "", *, button: str = "", kind: str = "text", late: timedelta
 def shown() -> texts.Composed:
     """The newest answer as she reads it."""
     row = Message.objects.filter(outgoing=True).latest("seq")
-    key = talks.data_key(row.contact)
+    key = data_key(row.contact)
     private = json.loads(key.open_text("conversations_message", "body", row.pk, bytes(row.body))) if row.body else {}
     values = {"fee": 14000, "days": 7, "hours": "08.00–15.00 WIB", "office": "Disdukcapil Kota Cilegon",
               "pickup_place": "Disdukcapil Kota Cilegon, Jalan Contoh 1", **row.params}  # fmt: skip

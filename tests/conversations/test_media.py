@@ -30,6 +30,7 @@ from loket.bot import conversation, photos
 from loket.conversations import actions as talks
 from loket.conversations import media
 from loket.conversations.inbox import Incoming
+from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Media, Message
 from loket.core import clock, crypto, images
 from loket.core import media as store
@@ -90,7 +91,7 @@ def state(message: Message) -> tuple[str, str]:
 def kept(message: Message) -> bytes:
     message.refresh_from_db()
     assert message.photo is not None
-    return store.read(message.photo, talks.data_key(message.contact))
+    return store.read(message.photo, data_key(message.contact))
 
 
 def answers() -> list[tuple[str, dict[str, Any]]]:

@@ -12,8 +12,8 @@ from django.db import connection, connections
 
 from loket.conversations import actions as talks
 from loket.conversations import gateways, outbox
-from loket.conversations.actions import key_of
 from loket.conversations.gateways import NotTaken, Unknown
+from loket.conversations.keys import key_of
 from loket.conversations.models import Alarm, Contact, Event, Message, Pace, Sender, Template
 from loket.conversations.rules import Lane
 from loket.core import clock

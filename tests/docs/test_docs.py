@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+
+from loket.offices import rules
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
@@ -19,6 +22,13 @@ COMMAND = re.compile(r"\./loket ((?:[a-z]+ ?)+)")
 def test_every_path_that_is_named_exists(page: Path) -> None:
     named = {next(filter(None, match)) for match in NAMED.findall(page.read_text())}
     assert {path for path in named if not (ROOT / path).exists() and not (page.parent / path).exists()} == set()
+
+
+def test_every_setting_stands_in_the_manual_of_operations() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    variables = set(re.findall(r'"(LOKET_[A-Z_]+)"', (ROOT / "src" / "loket" / "settings.py").read_text()))
+    assert len(variables) > 20
+    assert {name for name in (*variables, *asdict(rules.Settings())) if f"`{name}`" not in page} == set()
 
 
 def test_every_command_that_is_printed_is_known() -> None:

@@ -169,7 +169,7 @@ def test_a_figure_that_was_changed_is_found_at_night_and_told_to_the_head_until_
     assert actions.check_due(CILEGON) == 0, "once a night"
     alarm = Alarm.objects.get()
     assert (alarm.measure, alarm.frozen, alarm.counted, alarm.settled_at) == ("blanks.on_hand", 7, None, None)
-    assert broken() == ["I18 no frozen figure is known to differ from the trail"]
+    assert broken() == ["I22 no frozen figure is known to differ from the trail"]
     # The same difference is one alarm, however often it is found.
     assert actions.check(CILEGON, [alarm.on]) == 1
     assert Alarm.objects.count() == 1
@@ -182,12 +182,12 @@ def test_a_figure_that_was_changed_is_found_at_night_and_told_to_the_head_until_
     ("harm", "invariant"),
     [
         ("UPDATE insight_figure SET value = value + 1 WHERE measure = 'filed.online' AND kelurahan <> ''",
-         "I18 the parts by kelurahan add up to the office"),
-        ("DELETE FROM insight_figure WHERE measure = 'blanks.printed'", "I18 every frozen day has its row"),
+         "I22 the parts by kelurahan add up to the office"),
+        ("DELETE FROM insight_figure WHERE measure = 'blanks.printed'", "I22 every frozen day has its row"),
         ("UPDATE applications_application SET submitted_at = submitted_at - interval '1 day'",
-         "I18 when a request was filed and finished is what its trail says"),
+         "I22 when a request was filed and finished is what its trail says"),
         ("UPDATE suket_letter SET settled_at = settled_at - interval '1 day'",
-         "I18 a settled Suket is settled in the trail, once and at that moment"),
+         "I22 a settled Suket is settled in the trail, once and at that moment"),
     ],
 )  # fmt: skip
 def test_verify_finds(cast: Cast, harm: str, invariant: str) -> None:

@@ -18,7 +18,7 @@ from django.db import connections
 
 from loket.bot import conversation
 from loket.conversations import deliveries, inbox
-from loket.conversations.actions import key_of
+from loket.conversations.keys import key_of
 from loket.conversations.models import Contact, Message
 from tests.api.test_webhook import delivery, message
 from tests.cast import build

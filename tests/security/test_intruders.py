@@ -19,6 +19,7 @@ from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import queries as threads
 from loket.conversations import rules
+from loket.conversations.keys import data_key, key_of
 from loket.conversations.models import Contact, Message
 from loket.core import clock, crypto, links
 from loket.core.actor import Actor, Role
@@ -44,7 +45,7 @@ def sent(application: Application, notice: str, text: str) -> None:
     """The notice as it stands after the worker has composed and sent it."""
     contact = Contact.objects.get(pk=application.contact_id)
     row = Message.objects.get(case_id=application.pk, notice=notice)
-    sealed = talks.data_key(contact).seal("conversations_message", "body", row.pk, text)
+    sealed = data_key(contact).seal("conversations_message", "body", row.pk, text)
     Message.objects.filter(pk=row.pk).update(body=sealed, state="sent", provider_id=row.pk.hex)
 
 
@@ -275,8 +276,8 @@ def test_a_number_with_a_new_holder_brings_none_of_the_old_cases(cast: Cast) -> 
 def test_nobody_reads_a_number_out_of_the_id_of_a_message(cast: Cast) -> None:
     contact = talks.contact_by_user(bsuid=None, phone="+6281230001111", name="Siti", office=CILEGON, at=NOW)
     talks.receive(contact, provider_id="wamid.HBgLNjI4MTIzMDAwMTExMQ", kind="text", body="halo", sent_at=NOW, at=NOW)
-    assert Message.objects.get(outgoing=False).provider_id == talks.key_of("wamid.HBgLNjI4MTIzMDAwMTExMQ")
-    assert re.fullmatch("[0-9a-f]{32}", talks.key_of("wamid.HBgLNjI4MTIzMDAwMTExMQ"))
+    assert Message.objects.get(outgoing=False).provider_id == key_of("wamid.HBgLNjI4MTIzMDAwMTExMQ")
+    assert re.fullmatch("[0-9a-f]{32}", key_of("wamid.HBgLNjI4MTIzMDAwMTExMQ"))
 
 
 def test_a_temporary_table_does_not_stand_in_for_the_ledger(cast: Cast) -> None:

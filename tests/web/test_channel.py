@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 
 from loket.bot import conversation
-from loket.conversations import account, inbox
+from loket.conversations import alarms, inbox
 from loket.core import clock
 from tests.api.test_webhook import _ours, delivery, entry, heard, later, message, post, rows, understand  # noqa: F401
 from tests.cast import CILEGON, PASSWORD, Cast
@@ -40,7 +40,7 @@ def test_the_head_sees_the_warnings_on_her_page_and_closes_them_one_by_one(cast:
     page = head.get(PAGE).content.decode()
     assert "nomor 999, yang bukan nomor kantor ini" in page
     assert "Pesan baku 42 ditolak, dijeda, atau dihentikan" in page
-    for alarm in account.alarms(CILEGON):
+    for alarm in alarms.shown(CILEGON):
         assert head.post(PAGE, {"tutup": str(alarm.pk)}).status_code == 302
     assert "Tidak ada peringatan." in head.get(PAGE).content.decode()
     assert head.post(PAGE, {"tutup": "odd"}).status_code == 422

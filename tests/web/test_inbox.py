@@ -15,6 +15,7 @@ from loket.applications.models import Application
 from loket.audit.models import Entry
 from loket.conversations import actions as talks
 from loket.conversations import queries as threads
+from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Media, Message
 from loket.core import clock, codes, images
 from loket.core import media as store
@@ -360,7 +361,7 @@ def sent_photo(contact: UUID) -> Message:
     at = clock.now()
     message = talks.receive(row, provider_id=f"wamid.{uuid4()}", kind="image", body="", sent_at=at, at=at, media_id="1")
     assert message
-    stored = store.store([(uuid4(), images.accept(play.photo()))], talks.data_key(row))
+    stored = store.store([(uuid4(), images.accept(play.photo()))], data_key(row))
     Message.objects.filter(pk=message.pk).update(photo=stored[0].id)
     Media.objects.filter(message=message).update(state=Media.KEPT, settled_at=at, digest=bytes(32))
     return message

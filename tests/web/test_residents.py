@@ -18,7 +18,7 @@ from loket.applications import actions as applications
 from loket.applications import drafts
 from loket.applications import queries as cases
 from loket.applications.models import Application, Draft, Recall
-from loket.conversations.actions import data_key
+from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, crypto, links, media
 from loket.core.ids import uuid7

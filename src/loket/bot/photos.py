@@ -35,7 +35,7 @@ def answer_due(silence: float = SILENCE, patience: float = PATIENCE) -> int:
 
 @transaction.atomic
 def _answer(contact_id: UUID, at: datetime) -> None:
-    contact = Contact.objects.select_for_update(skip_locked=True).filter(pk=contact_id).first()
+    contact = talks.with_burst(contact_id)
     if contact is None:
         return
     before = talks.bad_before(contact, at=at)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from loket.conversations import verdicts
-from loket.conversations.alarms import alarm, alarms, close_alarm
+from loket.conversations.alarms import alarm
 from loket.conversations.models import AccountNews
 from loket.conversations.verdicts import News
 
@@ -89,5 +89,3 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "message_template_status_update": (verdicts.on_template,),
     "phone_number_quality_update": (verdicts.on_quality,),
 }
-
-__all__ = ["News", "alarm", "alarms", "close_alarm", "handle", "latest"]

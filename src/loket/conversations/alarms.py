@@ -29,7 +29,7 @@ def alarm(code: str, *, subject: str = "", value: dict[str, Any] | None = None, 
 
 
 @transaction.atomic
-def close_alarm(alarm_id: UUID, *, by: Actor, at: datetime) -> None:
+def close(alarm_id: UUID, *, by: Actor, at: datetime) -> None:
     """A person has looked at it."""
     require(by, Role.ADMIN, Role.HEAD)
     closed = Alarm.objects.filter(pk=alarm_id, office_id=by.office, closed_at=None).update(closed_at=at, closed_by=by.name)
@@ -38,6 +38,6 @@ def close_alarm(alarm_id: UUID, *, by: Actor, at: datetime) -> None:
     audit.record([audit.Fact("channel.alarm_closed", body={"alarm": str(alarm_id)})], by=by, at=at)
 
 
-def alarms(office: str) -> list[Alarm]:
+def shown(office: str) -> list[Alarm]:
     """What is open, the newest first."""
     return list(Alarm.objects.filter(office_id=office, closed_at=None).order_by("-last_at"))

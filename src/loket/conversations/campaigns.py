@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from loket.audit import actions as audit
 from loket.conversations import number, pacing, templates
-from loket.conversations.actions import CONTACT
+from loket.conversations.keys import CONTACT
 from loket.conversations.models import Campaign, Contact, Course, Invitation
 from loket.conversations.rules import Lane
 from loket.core import crypto

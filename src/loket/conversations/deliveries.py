@@ -15,7 +15,7 @@ from psycopg import errors
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
-from loket.conversations.actions import key_of
+from loket.conversations.keys import key_of
 from loket.core import crypto
 
 DELIVERY, EVENT = "conversations_delivery", "conversations_event"

@@ -46,10 +46,6 @@ class Failure:
     why: str
     todo: str
 
-    @property
-    def goes_again(self) -> bool:
-        return self.decision in GOES_AGAIN
-
 
 _BY_ITSELF = N_("Tidak perlu apa-apa. Pesan dikirim lagi dengan sendirinya.")
 _ADMIN = N_("Beri tahu admin. Pesan menunggu dan dikirim setelah ini dibereskan.")

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from loket.audit import actions as audit
-from loket.conversations import account, outbox
+from loket.conversations import account, alarms, outbox
 from loket.conversations.actions import contact_by_user, receive, renumber
 from loket.conversations.deliveries import ACCOUNT, STATUS, STRANGE, opened, seconds
 from loket.conversations.models import Contact, Event
@@ -197,7 +197,7 @@ def _is_placed(kind: str, key: str, payload: bytes) -> bool:
     elif kind == STRANGE:
         change = opened(key, bytes(payload))
         number = str((change["value"].get("metadata") or {}).get("phone_number_id") or "")
-        account.alarm("strange_number", subject=number[:160], office=_office(), at=at)
+        alarms.alarm("strange_number", subject=number[:160], office=_office(), at=at)
     return True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from loket.conversations import texts
-from loket.conversations.actions import MESSAGE, data_key
+from loket.conversations.keys import MESSAGE, data_key
 from loket.conversations.models import Contact, Message
 
 # More than anybody looks back at; an index on the thread makes it one short read.

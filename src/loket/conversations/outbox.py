@@ -18,9 +18,9 @@ from django.db import Error, connection, transaction
 from django.db.models import Q
 
 from loket.conversations import authenticity, failures, fallbacks, number, pacing, rules, templates
-from loket.conversations.actions import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.failures import Decision, Failure
 from loket.conversations.gateways import Gateway, NotTaken, Unknown
+from loket.conversations.keys import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.models import Contact, Message, Pace, Sender, State
 from loket.conversations.rules import Lane
 from loket.conversations.texts import Composed, compose

@@ -14,7 +14,8 @@ from django.db import connection
 from django.db.models import F
 
 from loket.conversations import rules
-from loket.conversations.actions import CONTACT, MESSAGE, data_key, names, root
+from loket.conversations.actions import names, root
+from loket.conversations.keys import CONTACT, MESSAGE, data_key
 from loket.conversations.models import Canned, Contact, Fraud, Merge, Message, Note, Unsent
 from loket.core import crypto
 from loket.core.errors import N_, Refusal

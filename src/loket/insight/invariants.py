@@ -80,12 +80,6 @@ QUERIES: dict[str, str] = {
     "I7 every update that is kept came with a delivery": f"""
         SELECT e.id FROM conversations_event e LEFT JOIN conversations_delivery d ON d.id = e.delivery
         WHERE d.id IS NULL AND e.delivery >= (SELECT min(id) FROM conversations_delivery) LIMIT {_LIMIT}""",
-    "I16 a contact that was merged away has no messages and one merge that says so": f"""
-        SELECT c.id, c.merged_into_id FROM conversations_contact c
-        LEFT JOIN conversations_merge g ON g.gone_id = c.id AND g.undone_at IS NULL
-        WHERE c.merged_into_id IS DISTINCT FROM g.kept_id
-           OR (c.merged_into_id IS NOT NULL AND EXISTS (SELECT 1 FROM conversations_message m WHERE m.contact_id = c.id))
-        LIMIT {_LIMIT}""",
     "I8 what was sent has a provider's id": f"""
         SELECT id, state FROM conversations_message
         WHERE outgoing AND state IN ('sent', 'delivered', 'read') AND provider_id IS NULL LIMIT {_LIMIT}""",
@@ -142,6 +136,15 @@ QUERIES: dict[str, str] = {
         SELECT a.code FROM applications_application a JOIN suket_letter l ON l.resident_id = a.resident_id
         WHERE a.slot = 'card' AND a.state IN ('delivered', 'collected') AND l.outcome = ''
           AND l.registered_at <= a.finished_at LIMIT {_LIMIT}""",
+    "I15 no message is in flight without a living worker": f"""
+        SELECT id, state FROM conversations_message
+        WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",
+    "I16 a contact that was merged away has no messages and one merge that says so": f"""
+        SELECT c.id, c.merged_into_id FROM conversations_contact c
+        LEFT JOIN conversations_merge g ON g.gone_id = c.id AND g.undone_at IS NULL
+        WHERE c.merged_into_id IS DISTINCT FROM g.kept_id
+           OR (c.merged_into_id IS NOT NULL AND EXISTS (SELECT 1 FROM conversations_message m WHERE m.contact_id = c.id))
+        LIMIT {_LIMIT}""",
     "I17 what is held or withdrawn was never with the provider": f"""
         SELECT id, state FROM conversations_message
         WHERE state IN ('held', 'withdrawn') AND (provider_id IS NOT NULL OR tries > 0 OR NOT outgoing) LIMIT {_LIMIT}""",
@@ -150,47 +153,44 @@ QUERIES: dict[str, str] = {
         WHERE m.state = 'held' AND c.last_inbound_at >= date_trunc('second', m.at) LIMIT {_LIMIT}""",
     "I18 whoever has a conversation has it since an instant": f"""
         SELECT id FROM conversations_contact WHERE (owner <> '') <> (owned_at IS NOT NULL) LIMIT {_LIMIT}""",
-    "I16 a complaint is closed by a second person after an answer, never by whom it concerns": f"""
+    "I19 a chat holds a photo exactly while its file is kept": f"""
+        SELECT m.id, m.photo, f.state FROM conversations_message m FULL JOIN conversations_media f ON f.message_id = m.id
+        WHERE (m.photo IS NOT NULL) <> (f.state IS NOT DISTINCT FROM 'kept') AND NOT m.outgoing LIMIT {_LIMIT}""",
+    "I20 a complaint is closed by a second person after an answer, never by whom it concerns": f"""
         SELECT c.number, c.closed_by FROM integrity_complaint c
         LEFT JOIN LATERAL (SELECT author FROM integrity_reply r WHERE r.complaint_id = c.id ORDER BY at DESC, id DESC LIMIT 1) last
                ON true
         WHERE c.state = 'closed' AND (last.author IS NULL OR last.author = c.closed_by OR c.closed_by = ANY (c.about))
         LIMIT {_LIMIT}""",
-    "I17 nobody is asked for an opinion before delivery": f"""
+    "I21 nobody is asked for an opinion before delivery": f"""
         SELECT a.code, a.state FROM insight_survey_invitation i JOIN applications_application a ON a.id = i.application_id
         WHERE a.finished_at IS NULL OR i.at < a.finished_at OR a.state NOT IN ('delivered', 'collected', 'sent') LIMIT {_LIMIT}""",
     # What the figures read beside the trail itself: if these say what the trail says, every figure follows from it.
-    "I18 when a request was filed and finished is what its trail says": f"""
+    "I22 when a request was filed and finished is what its trail says": f"""
         SELECT a.code, a.submitted_at, filed.at AS filed, a.finished_at, ended.at AS ended FROM applications_application a
         LEFT JOIN audit_entry filed ON filed.case_id = a.id AND filed.action = 'application.file'
         LEFT JOIN LATERAL (SELECT max(at) AS at FROM audit_entry e WHERE e.case_id = a.id AND e.action = ANY(ARRAY[{_ENDS}])) ended ON true
         WHERE a.submitted_at IS DISTINCT FROM filed.at OR a.finished_at IS DISTINCT FROM ended.at LIMIT {_LIMIT}""",
-    "I18 a settled Suket is settled in the trail, once and at that moment": f"""
+    "I22 a settled Suket is settled in the trail, once and at that moment": f"""
         SELECT l.id, l.outcome, l.settled_at, e.at, e.body FROM suket_letter l
         FULL JOIN (SELECT (body::jsonb ->> 'letter')::uuid AS letter, at, body FROM audit_entry WHERE action = 'suket.settle') e
                ON e.letter = l.id
         WHERE (l.outcome <> '' OR e.letter IS NOT NULL)
           AND (l.settled_at IS DISTINCT FROM e.at OR l.outcome IS DISTINCT FROM e.body::jsonb ->> 'outcome') LIMIT {_LIMIT}""",
-    "I18 the parts by kelurahan add up to the office": f"""
+    "I22 the parts by kelurahan add up to the office": f"""
         SELECT office_id, on_date, measure, sum(value) FILTER (WHERE kelurahan = '') AS whole,
                COALESCE(sum(value) FILTER (WHERE kelurahan <> ''), 0) AS parts
         FROM insight_figure WHERE measure = ANY(ARRAY[{_BY_KELURAHAN}])
         GROUP BY 1, 2, 3 HAVING sum(value) FILTER (WHERE kelurahan = '') IS DISTINCT FROM COALESCE(sum(value) FILTER (WHERE kelurahan <> ''), 0)
         LIMIT {_LIMIT}""",
-    "I18 every frozen day has its row": f"""
+    "I22 every frozen day has its row": f"""
         SELECT f.office_id, m.measure, count(i.id) AS days, f.until - f.since AS expected FROM insight_frozen f
         CROSS JOIN unnest(ARRAY[{_DAILY}]) AS m(measure)
         LEFT JOIN insight_figure i ON i.office_id = f.office_id AND i.measure = m.measure AND i.kelurahan = '' AND i.on_date >= f.since
               AND i.on_date < f.until
         GROUP BY 1, 2, 4 HAVING count(i.id) <> f.until - f.since LIMIT {_LIMIT}""",
-    "I18 no frozen figure is known to differ from the trail": f"""
+    "I22 no frozen figure is known to differ from the trail": f"""
         SELECT office_id, on_date, measure, kelurahan, frozen, counted FROM insight_alarm WHERE settled_at IS NULL LIMIT {_LIMIT}""",
-    "I15 no message is in flight without a living worker": f"""
-        SELECT id, state FROM conversations_message
-        WHERE state = 'sending' AND claimed_at < clock_timestamp() - interval '150 seconds' LIMIT {_LIMIT}""",
-    "I19 a chat holds a photo exactly while its file is kept": f"""
-        SELECT m.id, m.photo, f.state FROM conversations_message m FULL JOIN conversations_media f ON f.message_id = m.id
-        WHERE (m.photo IS NOT NULL) <> (f.state IS NOT DISTINCT FROM 'kept') AND NOT m.outgoing LIMIT {_LIMIT}""",
 }
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from loket.applications import queries as cases
 from loket.applications import rules as case_rules
-from loket.conversations import account, inbox
+from loket.conversations import alarms, inbox
 from loket.core import clock
 from loket.insight import rules
 from loket.insight.actions import counted, first_day
@@ -223,7 +223,7 @@ def by_kelurahan(office: str, name: str, month: date) -> dict[str, int]:
     return {place: found.get(place, 0) for place in places if place != UNKNOWN or UNKNOWN in found}
 
 
-def alarms(office: str) -> list[Alarm]:
+def differences(office: str) -> list[Alarm]:
     """Frozen figures that are not what the trail says, as the nightly check found them."""
     return list(Alarm.objects.filter(office_id=office, settled_at=None).order_by("on", "measure")[:20])
 
@@ -247,7 +247,7 @@ def attention(office: str) -> Attention:
         unsent = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM conversations_event WHERE done_at IS NULL AND tries >= %s AND error <> 'unmatched'", [inbox.MAX_TRIES])
         odd = cursor.fetchone()[0]
-    return Attention(chats, unsent, odd, len(account.alarms(office)), choice, returned)
+    return Attention(chats, unsent, odd, len(alarms.shown(office)), choice, returned)
 
 
 class _Sums:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from loket.audit import actions as audit
 from loket.core.actor import Actor
@@ -14,6 +14,7 @@ from loket.offices import queries, rules
 from loket.offices.models import Office
 
 
+@transaction.atomic
 def set_up(changes: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     """Change settings of the actor's office, by the names of `rules.Settings`; who may is asked by the caller."""
     office = Office.objects.select_for_update().get(pk=by.office)

@@ -58,6 +58,11 @@ def office(code: str) -> OfficeView:
     return view
 
 
+def codes() -> list[str]:
+    """The codes of all offices of this database."""
+    return list(Office.objects.order_by("code").values_list("code", flat=True))
+
+
 def forget() -> None:
     """Read offices anew at the next look: after a change, and for tests."""
     _cached.clear()

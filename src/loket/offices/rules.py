@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from loket.core.errors import N_, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,38 @@ def settings_from(stored: dict[str, Any]) -> Settings:
     unknown = set(stored) - known
     if unknown:
         raise ValueError(f"unknown office settings: {', '.join(sorted(unknown))}")
-    return Settings(**stored)
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    return Settings(**values)
+
+
+# What a number may be, where not every one from 1 on makes sense.
+_BOUNDS = {
+    "post_fee": (0, 1_000_000), "survey_share": (0, 100), "quiet_from_hour": (0, 23), "quiet_until_hour": (0, 23),
+    "notice_reserve": (0, 100_000), "wa_per_second": (1, 1000), "campaign_per_second": (1, 1000),
+}  # fmt: skip
+_OTHERS = (1, 3650)
+
+
+def read(name: str, text: str) -> Any:
+    """The value of a setting as it is stored, from what a person wrote: a whole number, or names separated by commas."""
+    default = asdict(Settings()).get(name)
+    if isinstance(default, int):
+        least, most = _BOUNDS.get(name, _OTHERS)
+        if text.strip().isdecimal() and least <= int(text) <= most:
+            return int(text)
+        raise Refusal(
+            "setting_value", N_("Nilai {name} adalah angka bulat dari {least} sampai {most}."), field="value",
+            name=name, least=least, most=most,
+        )  # fmt: skip
+    if default == ():
+        return [part.strip() for part in text.split(",") if part.strip()]
+    # Among them what allows new Suket: it belongs to the head, with the letter that says so (`suket.issuing.switch`).
+    raise Refusal("setting_unknown", N_("Tidak ada pengaturan {name} yang diubah di sini."), field="name", name=name)
+
+
+def written(settings: Settings) -> dict[str, Any]:
+    """Every setting and its value, as they are stored."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
 
 
 def is_working_day(day: date, holidays: Collection[date]) -> bool:

@@ -31,9 +31,7 @@ from loket.conversations.actions.identity import (
     speak,
 )
 from loket.conversations.actions.incoming import (
-    MESSAGE,
     call_person,
-    key_of,
     not_understood,
     receive,
     step_taken,
@@ -47,8 +45,9 @@ from loket.conversations.actions.media import (
     files_in_use,
     photo,
     take_burst,
+    with_burst,
 )
-from loket.conversations.actions.merging import CONTACT, data_key, merge, names, root, unmerge
+from loket.conversations.actions.merging import merge, names, root, unmerge
 from loket.conversations.actions.notices import Notice, notify
 from loket.conversations.actions.sending import (
     reach_by_email,
@@ -60,8 +59,6 @@ from loket.conversations.actions.sending import (
 )
 
 __all__ = [
-    "CONTACT",
-    "MESSAGE",
     "Notice",
     "Sent",
     "answer",
@@ -72,7 +69,6 @@ __all__ = [
     "contact_by_phone",
     "contact_by_user",
     "contact_to_tell",
-    "data_key",
     "delete_old_photos",
     "filed",
     "files_in_use",
@@ -80,7 +76,6 @@ __all__ = [
     "hand_over",
     "hold",
     "holder",
-    "key_of",
     "label",
     "leave",
     "merge",
@@ -115,6 +110,7 @@ __all__ = [
     "suppress",
     "take_burst",
     "unmerge",
+    "with_burst",
     "withdraw",
     "withdraw_held",
     "write_canned",

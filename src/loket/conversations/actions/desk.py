@@ -9,9 +9,7 @@ from django.db import connection, transaction
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.merging import data_key
 from loket.conversations.actions.ownership import (
-    MESSAGE,
     OFFICE,
     check_filled,
     event,
@@ -21,6 +19,7 @@ from loket.conversations.actions.ownership import (
     unknown,
     wanted,
 )
+from loket.conversations.keys import MESSAGE, data_key
 from loket.conversations.models import Contact, Message, Note, State, Unsent
 from loket.core.actor import Actor, require
 from loket.core.errors import N_, Refusal

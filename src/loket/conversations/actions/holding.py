@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.merging import data_key
-from loket.conversations.actions.ownership import MESSAGE, OFFICE, check_filled, forget_draft, locked, take, wanted
+from loket.conversations.actions.ownership import OFFICE, check_filled, forget_draft, locked, take, wanted
+from loket.conversations.keys import MESSAGE, data_key
 from loket.conversations.models import Contact, Message, State
 from loket.core.actor import Actor, require
 from loket.core.errors import N_, Refusal

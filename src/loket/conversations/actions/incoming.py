@@ -12,18 +12,9 @@ from django.db.models.functions import Coalesce, Greatest
 
 from loket.conversations.actions.holding import resident_wrote
 from loket.conversations.actions.media import expect
-from loket.conversations.actions.merging import data_key
+from loket.conversations.keys import MESSAGE, data_key, key_of
 from loket.conversations.models import Contact, Message
-from loket.core import crypto
 from loket.core.ids import uuid7
-
-MESSAGE = "conversations_message"
-
-
-
-def key_of(provider_id: str) -> str:
-    """What a message's id at the provider is kept as: Meta's ids carry the resident's number in the clear."""
-    return crypto.index("wamid", provider_id, crypto.keyring()).hex()
 
 
 def receive(

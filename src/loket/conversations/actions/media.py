@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from loket.audit import actions as audit
-from loket.conversations.actions.merging import data_key
+from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Media, Message
 from loket.core import media as store
 from loket.core.actor import Actor, Role, require
@@ -125,6 +125,11 @@ def bursts_due(silence: float, patience: float, limit: int = 20) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [silence, patience, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def with_burst(contact_id: UUID) -> Contact | None:
+    """The contact locked until the transaction ends, so that one burst is answered once; None while another has it."""
+    return Contact.objects.select_for_update(skip_locked=True).filter(pk=contact_id).first()
 
 
 def take_burst(contact: Contact) -> list[Sent]:

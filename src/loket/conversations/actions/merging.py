@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from loket.audit import actions as audit
+from loket.conversations.keys import CONTACT, MESSAGE, data_key
 from loket.conversations.models import Contact, Merge, Message
 from loket.core import crypto
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 
-CONTACT, MESSAGE = "conversations_contact", "conversations_message"
 _MAY = (Role.VERIFIER, Role.COUNTER, Role.ADMIN)
 _TIMES = ("last_inbound_at", "last_message_at", "waiting_since", "opted_out_at", "owned_at", "person_since", "snoozed_until")
 _MOVE = "UPDATE conversations_message SET contact_id = %s WHERE contact_id = %s RETURNING id"
@@ -30,15 +30,6 @@ WITH RECURSIVE down AS (
     SELECT %s::uuid AS id UNION ALL SELECT c.id FROM conversations_contact c JOIN down ON c.merged_into_id = down.id)
 SELECT id FROM down
 """
-
-
-def data_key(contact: Contact) -> crypto.DataKey:
-    """The key under which a contact's name, number and messages are sealed; it also opens what came with a merge."""
-    ring = crypto.keyring()
-    key = crypto.unwrap(bytes(contact.data_key), contact.pk, ring)
-    if not contact.former_keys:
-        return key
-    return crypto.WithFormer(key, [crypto.unwrap(bytes(one), contact.pk, ring) for one in contact.former_keys])
 
 
 def root(contact_id: UUID) -> UUID:

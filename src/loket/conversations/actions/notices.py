@@ -13,8 +13,8 @@ from django.db import connection
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.incoming import MESSAGE
-from loket.conversations.actions.merging import data_key, root
+from loket.conversations.actions.merging import root
+from loket.conversations.keys import MESSAGE, data_key
 from loket.conversations.models import Contact
 from loket.core import crypto
 from loket.core.actor import Actor

@@ -6,12 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from loket.conversations import rules
-from loket.conversations.models import Contact, Message, Note, Unsent
+from loket.conversations.models import Contact, Note, Unsent
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
 from loket.staff import queries as staff
 
-MESSAGE = Message._meta.db_table
 OFFICE = (Role.VERIFIER, Role.COUNTER)
 MOST_LETTERS = 4000
 

@@ -11,8 +11,7 @@ from django.db import transaction
 
 from loket.audit import actions as audit
 from loket.conversations import number, templates
-from loket.conversations.actions.incoming import MESSAGE, key_of
-from loket.conversations.actions.merging import CONTACT, data_key
+from loket.conversations.keys import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.models import Contact, Message, Sender, State, Suppression, Template
 from loket.conversations.rules import Lane
 from loket.core import crypto

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from loket.conversations import account, inbox
+from loket.conversations import alarms, inbox
 from loket.conversations.models import Alarm
 from loket.core import clock
 from loket.core.actor import Actor, Role
@@ -49,7 +49,7 @@ def channel(request: HttpRequest, actor: Actor) -> HttpResponse:
         except Refusal as problem:
             context["problems"] = words.problems(problem)
     context |= {
-        "alarms": [(alarm, _sentence(alarm), _said(alarm)) for alarm in account.alarms(actor.office)],
+        "alarms": [(alarm, _sentence(alarm), _said(alarm)) for alarm in alarms.shown(actor.office)],
         "aside": [(row, _(KINDS.get(row.kind, row.kind))) for row in inbox.put_aside()],
         "may_try": actor.may(Role.ADMIN),
     }
@@ -62,7 +62,7 @@ def _act(request: HttpRequest, actor: Actor) -> None:
         inbox.try_again(int(event) if event.isdecimal() and event.isascii() else 0, by=actor, at=clock.now())
         messages.success(request, _("Pesan itu dibaca sekali lagi dalam beberapa detik."))
     else:
-        account.close_alarm(_alarm(forms.text(request, "tutup", 40)), by=actor, at=clock.now())
+        alarms.close(_alarm(forms.text(request, "tutup", 40)), by=actor, at=clock.now())
         messages.success(request, _("Peringatan ditutup. Kalau terjadi lagi, ia muncul lagi."))
 
 

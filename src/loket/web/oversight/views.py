@@ -34,7 +34,7 @@ WEEK = 7
 def head(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Suket and zero, blanks and cover, the two channels, and what needs attention, on one page and one A4."""
     office = offices.office(actor.office)
-    today, found, alarms = insight.today(actor.office), insight.attention(actor.office), insight.alarms(actor.office)
+    today, found, alarms = insight.today(actor.office), insight.attention(actor.office), insight.differences(actor.office)
     said = sentences.five(today, found, office.settings, len(alarms))
     behind = (reverse("desk:suket"), reverse("oversight:suket"), _seri("blangko"), _seri("permohonan"), "#perhatian")
     context = {
@@ -121,7 +121,7 @@ def numbers(request: HttpRequest, actor: Actor) -> HttpResponse:
         (name, _(measure.label), _(measure.how), _measured(name, last[name][0][1] if last.get(name) else None))
         for name, measure in MEASURES.items()
     ]
-    context = {"rows": rows, "ratios": figures.definitions(list(RATIOS)), "alarms": insight.alarms(actor.office), "bounds": bounds}
+    context = {"rows": rows, "ratios": figures.definitions(list(RATIOS)), "alarms": insight.differences(actor.office), "bounds": bounds}
     return render(request, "oversight/angka.html", context)
 
 
