@@ -225,11 +225,9 @@ def _take(payload: dict[str, Any], turn: Turn, at: datetime) -> UUID | None:
         contact, provider_id=incoming.provider_id, kind=incoming.kind, body=incoming.text, sent_at=incoming.sent_at,
         at=at, media_id=incoming.media_id,
     )  # fmt: skip
-    if kept is None:
-        return None
-    contact.refresh_from_db()
-    turn(contact, incoming, at)
-    return kept.pk
+    if kept is not None:
+        turn(contact, incoming, at)
+    return kept
 
 
 def _hear(message: dict[str, Any], at: datetime) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import random
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,8 @@ from loket.offices import queries as offices
 log = logging.getLogger(__name__)
 
 LINK_DAYS = 7
+# Seconds between two claims, in which what is ready gathers.
+GATHER = 0.05
 # A message whose sender died waits this long for a status before anything else is done: perhaps it never left.
 GRACE = timedelta(minutes=2)
 # One whose answer was lost was most probably taken. Its status may wait for the provider's fifth or sixth try after our
@@ -331,6 +334,9 @@ class Post:
             self._free -= len(parcels)
         for parcel in parcels:
             self._pool.submit(self._one, parcel)
+        if parcels:
+            # A claim of one costs nearly what a claim of eight does.
+            time.sleep(GATHER)
         return len(parcels)
 
     def close(self) -> None:
