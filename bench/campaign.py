@@ -69,6 +69,10 @@ _GONE = """
 SELECT state, (SELECT count(*) FROM conversations_message m WHERE m.campaign_id = c.id AND m.state <> 'queued')
 FROM conversations_campaign c WHERE name = %s
 """
+_WAITS = """
+SELECT EXISTS (SELECT 1 FROM conversations_event WHERE done_at IS NULL AND kind = 'message')
+    OR EXISTS (SELECT 1 FROM conversations_message WHERE outgoing AND lane = 0 AND state IN ('queued', 'sending'))
+"""
 _MOVE = """
 from datetime import timedelta
 from loket.core import clock
@@ -123,6 +127,13 @@ class Town:
 
     def state(self, name: str) -> list[str]:
         return self.loket.python(_STATE.format(name=name)).split()
+
+    def has_answered(self) -> bool:
+        """Whether nobody's message waits to be understood or answered."""
+        with psycopg.connect(self.loket.loket("db", "url", "--role", "superuser").strip()) as database:
+            found = database.execute(_WAITS).fetchone()
+            assert found
+            return not found[0]
 
     def a_day_passes(self, seconds: float) -> None:
         """The provider's clock first: whoever is late by it is refused, never the other way round."""
@@ -294,7 +305,9 @@ def _three_days(made: Town, people: int) -> Figures:
             over = made.finished(name)
         writers.append(during)
         _press(made, pressed)
+        # What they pressed is answered today: tomorrow the provider would say that it is too late.
         time.sleep(5)
+        _until(made.has_answered)
         if over:
             break
         # A day after the last one was reached, and a little: the first of today counts as long as the last.
