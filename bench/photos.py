@@ -69,6 +69,6 @@ def _memory(content: bytes) -> float:
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], input=sys.stdin.buffer.read(), stdout=subprocess.DEVNULL);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
-    child = [sys.executable, "-I", "-S", images._CHILD, *sys.path]
+    child = [*images.CHILD, *sys.path]
     done = subprocess.run([sys.executable, "-c", code, *child], input=content, capture_output=True, check=True, env=dict(os.environ))
     return float(done.stdout)

@@ -60,7 +60,7 @@ class Stage:
         """The invariants that do not hold, by `loket verify`."""
         return [row["name"] for row in json.loads(self.loket("verify", "--json"))["checks"] if not row["ok"]]
 
-    def start_web(self, workers: int = 2, threads: int = 4) -> None:
+    def start_web(self, workers: int = 2, threads: int = 8) -> None:
         self.web = subprocess.Popen(
             [
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),

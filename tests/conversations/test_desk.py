@@ -345,7 +345,7 @@ def test_another_office_sees_and_does_nothing(cast: Cast) -> None:
     ]  # fmt: skip
     for deed in deeds:
         refused("conversation_unknown", deed)
-    assert threads.inbox(by.office, FILTER("semua"), by.name, at).rows == []
+    assert threads.inbox(by.office, FILTER("semua"), by.name, at).lines() == []
 
 
 def test_whoever_may_not_answer_does_nothing_here(cast: Cast) -> None:

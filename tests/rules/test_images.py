@@ -139,11 +139,12 @@ def test_of_a_moving_picture_the_first_is_kept() -> None:
 
 def test_a_photo_that_needs_too_much_memory_ends_the_child_and_not_us(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     greedy = tmp_path / "image_child.py"
-    greedy.write_text(Path(image_child.__file__).read_text().replace("MEMORY = 512 * 1024 * 1024", "MEMORY = 100 * 1024 * 1024"))
+    text = Path(image_child.__file__).read_text().replace("MEMORY = 512 * 1024 * 1024", "MEMORY = 100 * 1024 * 1024")
+    greedy.write_text(f"{text}\nsys.path[:] = sys.argv[1:]\nmain()\n")
     out = io.BytesIO()
     Image.new("RGB", (3800, 3800), (9, 90, 200)).save(out, "PNG")
     assert images.judge(out.getvalue()).content
-    monkeypatch.setattr(images, "_CHILD", str(greedy))
+    monkeypatch.setattr(images, "CHILD", (os.sys.executable, "-I", "-S", str(greedy)))
     with pytest.raises(Refusal, match="rusak"):
         images.judge(out.getvalue())
 
@@ -151,7 +152,7 @@ def test_a_photo_that_needs_too_much_memory_ends_the_child_and_not_us(monkeypatc
 def test_a_killed_child_is_a_refusal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     slow = tmp_path / "image_child.py"
     slow.write_text("import os, time\nopen(os.path.join(os.path.dirname(__file__), 'pid'), 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
-    monkeypatch.setattr(images, "_CHILD", str(slow))
+    monkeypatch.setattr(images, "CHILD", (os.sys.executable, "-I", "-S", str(slow)))
 
     def kill() -> None:
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
@@ -166,7 +167,7 @@ def test_a_killed_child_is_a_refusal(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_the_child_can_write_no_file() -> None:
-    limits = "import resource, sys; sys.argv[1:] = sys.path; from loket.core import image_child as c; c.fault = lambda *a: open('/tmp/loket-child', 'wb', 0).write(b'x') and 'ok'; c.main()"
+    limits = "from loket.core import image_child as c; c.fault = lambda *a: open('/tmp/loket-child', 'wb', 0).write(b'x') and 'ok'; c.main()"
     done = subprocess.run(
         [os.sys.executable, "-c", limits], input=photo(), capture_output=True, check=False, env={"PYTHONPATH": os.pathsep.join(os.sys.path)}
     )  # fmt: skip

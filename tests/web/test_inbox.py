@@ -359,8 +359,8 @@ def sent_photo(contact: UUID) -> Message:
     """A photo that was fetched and kept, as the worker leaves it."""
     row = Contact.objects.get(pk=contact)
     at = clock.now()
-    message = talks.receive(row, provider_id=f"wamid.{uuid4()}", kind="image", body="", sent_at=at, at=at, media_id="1")
-    assert message
+    kept = talks.receive(row, provider_id=f"wamid.{uuid4()}", kind="image", body="", sent_at=at, at=at, media_id="1")
+    message = Message.objects.get(pk=kept)
     stored = store.store([(uuid4(), images.accept(play.photo()))], data_key(row))
     Message.objects.filter(pk=message.pk).update(photo=stored[0].id)
     Media.objects.filter(message=message).update(state=Media.KEPT, settled_at=at, digest=bytes(32))

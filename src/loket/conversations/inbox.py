@@ -55,6 +55,7 @@ WHERE done_at IS NULL AND sender IS NULL AND due_at <= clock_timestamp() AND (tr
 ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 _DONE = "UPDATE conversations_event SET done_at = clock_timestamp(), error = %s, message_id = %s WHERE id = %s"
+_ALL_DONE = "UPDATE conversations_event SET done_at = clock_timestamp(), error = '' WHERE id = ANY(%s)"
 _LATER = """
 UPDATE conversations_event SET tries = tries + 1, error = %s, due_at = clock_timestamp() + %s * interval '1 second'
 WHERE id = %s
@@ -86,6 +87,7 @@ class Incoming:
 
 Turn = Callable[[Contact, Incoming, datetime], None]
 Row = tuple[int, str, str, bytes, int]
+Lift = tuple[Row, UUID, dict[str, Any]]
 
 
 def drain(turn: Turn, limit: int = 20) -> int:
@@ -111,8 +113,16 @@ def drain_provider(limit: int = 50) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FROM_PROVIDER, [MAX_TRIES, limit])
         rows: list[Row] = cursor.fetchall()
+        lifts: list[Lift] = []
         for row in rows:
+            if lift := _lift(row):
+                lifts.append(lift)
+                continue
+            # What came before a failure is known before it.
+            _climb(lifts)
+            lifts = []
             _settle(row)
+        _climb(lifts)
     return len(rows)
 
 
@@ -167,6 +177,36 @@ def _next(turn: Turn) -> bool:
             raise
         _put_off(row, problem)
         return True
+
+
+def _lift(row: Row) -> Lift | None:
+    """A status that lifts its message and does nothing else, as nearly all do."""
+    if row[1] != STATUS:
+        return None
+    try:
+        update = opened(row[2], bytes(row[3]))["status"]
+        message = outbox.climbs(update)
+    except Exception:
+        return None
+    return (row, message, update) if message else None
+
+
+def _climb(lifts: list[Lift]) -> None:
+    """Many statuses in two statements; one that is about nothing known, or that fails, is looked at by itself."""
+    known: set[UUID] = set()
+    if lifts:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                known = outbox.climb_together([(message, update) for _row, message, update in lifts], clock.now())
+                cursor.execute(_ALL_DONE, [[row[0] for row, message, _update in lifts if message in known]])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:
+            log.warning("statuses one by one: %s", type(problem).__name__)
+            known = set()
+    for row, message, _update in lifts:
+        if message not in known:
+            _settle(row)
 
 
 def _settle(row: Row) -> None:
@@ -225,11 +265,9 @@ def _take(payload: dict[str, Any], turn: Turn, at: datetime) -> UUID | None:
         contact, provider_id=incoming.provider_id, kind=incoming.kind, body=incoming.text, sent_at=incoming.sent_at,
         at=at, media_id=incoming.media_id,
     )  # fmt: skip
-    if kept is None:
-        return None
-    contact.refresh_from_db()
-    turn(contact, incoming, at)
-    return kept.pk
+    if kept is not None:
+        turn(contact, incoming, at)
+    return kept
 
 
 def _hear(message: dict[str, Any], at: datetime) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import random
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,8 @@ from loket.offices import queries as offices
 log = logging.getLogger(__name__)
 
 LINK_DAYS = 7
+# Seconds between two claims, in which what is ready gathers.
+GATHER = 0.05
 # A message whose sender died waits this long for a status before anything else is done: perhaps it never left.
 GRACE = timedelta(minutes=2)
 # One whose answer was lost was most probably taken. Its status may wait for the provider's fifth or sixth try after our
@@ -98,6 +101,23 @@ UPDATE conversations_message SET
                     ELSE reach_at END,
     provider_id = COALESCE(provider_id, %(key)s)
 WHERE id = %(id)s
+"""
+# The same for many at once, without failures; of several about one message the highest counts.
+_CLIMB_TOGETHER = f"""
+WITH heard AS (
+    SELECT DISTINCT ON (id) id, key, status
+    FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(statuses)s::text[]) AS t(id, key, status)
+    ORDER BY id, {_RANKED.format("status")} DESC),
+ours AS (
+    SELECT m.id, h.key, h.status FROM conversations_message m JOIN heard h ON h.id = m.id
+    WHERE m.outgoing ORDER BY m.id FOR UPDATE OF m)
+UPDATE conversations_message m SET
+    state = CASE WHEN {_RANKED.format("o.status")} > {_RANKED.format("m.state")} THEN o.status ELSE m.state END,
+    error = CASE WHEN m.state IN ('dead', 'queued', 'unknown', 'sending') THEN '' ELSE m.error END,
+    reach_at = CASE WHEN m.reach_at IS NOT NULL AND o.status IN ('delivered', 'read') AND m.state NOT IN ('delivered', 'read')
+                    THEN GREATEST(m.reach_at, %(at)s) ELSE m.reach_at END,
+    provider_id = COALESCE(m.provider_id, o.key)
+FROM ours o WHERE m.id = o.id RETURNING m.id
 """
 # A status that belongs to no message of ours is left out: it waits for an hour.
 _HEARD = """
@@ -331,6 +351,9 @@ class Post:
             self._free -= len(parcels)
         for parcel in parcels:
             self._pool.submit(self._one, parcel)
+        if parcels:
+            # A claim of one costs nearly what a claim of eight does.
+            time.sleep(GATHER)
         return len(parcels)
 
     def close(self) -> None:
@@ -519,6 +542,29 @@ def climb(update: dict[str, Any], at: datetime) -> bool:
                 _CLIMB, {"status": status, "error": code[:40], "at": at, "key": provider_key, "id": message.pk}
             )
     return True
+
+
+def climbs(update: dict[str, Any]) -> UUID | None:
+    """The message that a status about it only lifts, by what we sent along; None for whatever needs a closer look."""
+    if update.get("status") not in ("sent", "delivered", "read"):
+        return None
+    try:
+        return UUID(str(update.get("biz_opaque_callback_data") or ""))
+    except ValueError:
+        return None
+
+
+def climb_together(updates: Sequence[tuple[UUID, dict[str, Any]]], at: datetime) -> set[UUID]:
+    """Statuses that only lift, in one statement; which of the messages are known."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLIMB_TOGETHER,
+            {
+                "ids": [pk for pk, _update in updates], "keys": [key_of(str(update.get("id"))) for _pk, update in updates],
+                "statuses": [update["status"] for _pk, update in updates], "at": at,
+            },
+        )  # fmt: skip
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _code(update: dict[str, Any]) -> str:

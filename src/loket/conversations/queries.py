@@ -68,15 +68,19 @@ class Line:
 class Inbox:
     """The lines of one filter, how many each view holds, the labels in use, and what all of it looks like as one word."""
 
-    rows: list[tuple[Any, ...]]
     counts: dict[str, int]
     labels: list[str]
     version: str
     office: str
+    rows: str
+    given: dict[str, Any]
 
     def lines(self) -> list[Line]:
-        """The rows with names and numbers opened; asked for only when something has changed."""
-        return [_line(row, self.office) for row in self.rows]
+        """The lines with names and numbers opened; read only when something has changed. They may be newer than
+        `version`, never older."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {_SEALED}, {_SHOWN} {self.rows}", self.given)
+            return [_line(row, self.office) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,9 @@ class Looker:
     is_typing: bool
 
 
-_COLUMNS = """
-c.id, c.data_key, c.name, c.phone, c.unread, c.owner, c.last_message_at, c.waiting_since, c.snoozed_until, c.labels,
+_SEALED = "c.id, c.data_key, c.name, c.phone"
+_SHOWN = """
+c.unread, c.owner, c.last_message_at, c.waiting_since, c.snoozed_until, c.labels,
 c.last_inbound_at, c.person_since, c.bot_step,
 COALESCE((SELECT m.state IN ('failed', 'dead') FROM conversations_message m WHERE m.contact_id = c.id AND m.outgoing
           AND m.state NOT IN ('held', 'withdrawn') ORDER BY m.seq DESC LIMIT 1), false),
@@ -135,11 +140,12 @@ _VIEW = {
     "terbuka": f"{_OPEN} AND {_AWAKE}",
     "ditunda": f"{_OPEN} AND NOT {_AWAKE}",
 }
-_COUNTS = f"""
-SELECT {", ".join(f"count(*) FILTER (WHERE {where})" for where in _VIEW.values())},
+_LOOK = f"""
+SELECT (SELECT md5(string_agg(shown::text, '|')) FROM (SELECT c.id, {_SHOWN} {{rows}}) shown),
+       {", ".join(f"count(*) FILTER (WHERE {where})" for where in _VIEW.values())},
        count(*) FILTER (WHERE {_AWAKE} AND {_OVERDUE}),
        (SELECT array_agg(DISTINCT l ORDER BY l) FROM conversations_contact d, unnest(d.labels) l
-        WHERE d.office_id = %(office)s AND d.labels <> '{{}}')
+        WHERE d.office_id = %(office)s AND d.labels <> '{{{{}}}}')
 FROM conversations_contact c WHERE c.office_id = %(office)s AND {_OPEN}
 """
 
@@ -154,7 +160,7 @@ SELECT EXISTS (SELECT 1 FROM conversations_merge m JOIN up ON m.gone_id = up.id 
 def inbox(office: str, wanted: Filter, me: str, at: datetime, limit: int = 60) -> Inbox:
     """The conversations of a filter: who waits longest first, then what was said last.
 
-    Two statements, and nothing is opened: a page that polls learns from `version` whether anything has changed.
+    One statement, and no row leaves the database: a page that polls learns from `version` whether anything has changed.
     """
     view = offices.office(office)
     given: dict[str, Any] = {
@@ -168,21 +174,22 @@ def inbox(office: str, wanted: Filter, me: str, at: datetime, limit: int = 60) -
     if wanted.overdue:
         where.append(f"{_OPEN} AND {_OVERDUE}")
     order = "c.last_message_at DESC" if wanted.view == "semua" else "c.waiting_since NULLS LAST, c.last_message_at DESC"
+    rows = f"FROM conversations_contact c WHERE {' AND '.join(where)} ORDER BY {order}, c.id LIMIT %(limit)s"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_COLUMNS} FROM conversations_contact c WHERE {' AND '.join(where)} ORDER BY {order}, c.id LIMIT %(limit)s", given)
-        rows = cursor.fetchall()
-        cursor.execute(_COUNTS, given)
-        *numbers, overdue, labels = cursor.fetchone()
+        cursor.execute(_LOOK.format(rows=rows), given)
+        look, *numbers, overdue, labels = cursor.fetchone()
     counts = dict(zip(_VIEW, numbers, strict=True)) | {"lewat": overdue}
-    seen = repr(([(row[0], *row[4:]) for row in rows], counts, labels, [_due(row, view) for row in rows]))
-    return Inbox(rows, counts, labels or [], hashlib.sha256(seen.encode()).hexdigest()[:16], office)
+    # Due times are shown as well, and follow from the rows, these settings and the calendar.
+    hours = (view.zone, view.opens_at, view.closes_at, sorted(view.holidays))
+    seen = repr((look, counts, labels, hours, view.settings.chat_reply_minutes, view.settings.chat_settle_minutes))
+    return Inbox(counts, labels or [], hashlib.sha256(seen.encode()).hexdigest()[:16], office, rows, given)
 
 
 def lines_of(contacts: Sequence[UUID], office: str) -> list[Line]:
     """The conversations of these contacts, newest first: what a search found."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM conversations_contact c WHERE c.office_id = %s AND c.id = ANY(%s) "
+            f"SELECT {_SEALED}, {_SHOWN} FROM conversations_contact c WHERE c.office_id = %s AND c.id = ANY(%s) "
             "ORDER BY c.last_message_at DESC NULLS LAST LIMIT 50",
             [office, list(contacts)],
         )

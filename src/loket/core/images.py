@@ -98,9 +98,8 @@ def judge(content: bytes) -> Judged:
     with _children:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-S", _CHILD, *sys.path],
-                input=content, capture_output=True, timeout=TIMEOUT_SECONDS, env={}, check=False,
-            )  # fmt: skip
+                [*CHILD, *sys.path], input=content, capture_output=True, timeout=TIMEOUT_SECONDS, env={}, check=False
+            )
         except subprocess.TimeoutExpired as error:
             raise _unreadable() from error
     said, _line, made = done.stdout.partition(b"\n")
@@ -207,4 +206,8 @@ def _raise(error: Exception) -> Photo:
     raise error
 
 
-_CHILD = str(__file__).replace("images.py", "image_child.py")
+# Imported and not run as a script, which would be compiled anew for each photo.
+CHILD = (
+    sys.executable, "-I", "-S", "-c",
+    "import sys; sys.path[:] = sys.argv[1:]; from loket.core.image_child import main; main()",
+)  # fmt: skip

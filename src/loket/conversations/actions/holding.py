@@ -1,4 +1,4 @@
-"""What waits for the resident to write: an answer behind a template, a conversation that was put aside."""
+"""What waits for the resident to write: an answer behind a template."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loket.audit import actions as audit
 from loket.conversations import rules
 from loket.conversations.actions.ownership import OFFICE, check_filled, forget_draft, locked, take, wanted
 from loket.conversations.keys import MESSAGE, data_key
-from loket.conversations.models import Contact, Message, State
+from loket.conversations.models import Message, State
 from loket.core.actor import Actor, require
 from loket.core.errors import N_, Refusal
 from loket.core.ids import uuid7
@@ -70,9 +70,8 @@ def withdraw_held(message_id: UUID, *, by: Actor, at: datetime) -> None:
     audit.record([audit.Fact("chat.withdraw_held", body={"message": str(message.pk)})], by=by, at=at)
 
 
-def resident_wrote(contact_id: UUID, *, sent_at: datetime, at: datetime) -> None:
-    """What was put aside comes back at once, and what was held for her goes, if her message opens the window."""
-    Contact.objects.filter(pk=contact_id, snoozed_until__isnull=False).update(snoozed_until=None)
+def release_held(contact_id: UUID, *, sent_at: datetime, at: datetime) -> None:
+    """What was held until she writes goes now, if her message opens the window."""
     if rules.is_window_open(sent_at, at):
         with connection.cursor() as cursor:
             cursor.execute(_RELEASE, [at, contact_id, sent_at])

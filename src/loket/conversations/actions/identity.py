@@ -16,8 +16,8 @@ from loket.core.actor import Actor, system
 from loket.core.ids import uuid7
 
 
-def contact_by_phone(phone: str, *, office: str, at: datetime, name: str = "") -> UUID:
-    """The contact with this number (E.164), made now if there is none."""
+def contact_by_phone(phone: str, *, office: str, at: datetime, name: str = "", bsuid: str | None = None) -> UUID:
+    """The contact with this number (E.164), made now if there is none, then with this user id."""
     keyring = crypto.keyring()
     phone_index = crypto.index("phone", phone, keyring)
     row = uuid7()
@@ -25,13 +25,14 @@ def contact_by_phone(phone: str, *, office: str, at: datetime, name: str = "") -
     key = crypto.unwrap(wrapped, row, keyring)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO conversations_contact (id, office_id, data_key, phone, phone_index, name, language, unread, "
-            "owner, bot_step, bot_tries, created_at) VALUES (%s, %s, %s, %s, %s, %s, 'id', 0, '', '', 0, %s) "
+            "INSERT INTO conversations_contact (id, office_id, data_key, bsuid, phone, phone_index, name, language, unread, "
+            "owner, bot_step, bot_tries, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 'id', 0, '', '', 0, %s) "
             "ON CONFLICT (office_id, phone_index) DO NOTHING",
             [
                 row,
                 office,
                 wrapped,
+                bsuid,
                 key.seal(CONTACT, "phone", row, phone),
                 phone_index,
                 key.seal(CONTACT, "name", row, name) if name else None,
@@ -64,10 +65,10 @@ def contact_by_user(*, bsuid: str | None, phone: str | None, name: str, office: 
     keyring = crypto.keyring()
     contact = _of_bsuid(bsuid, office)
     if contact is None and phone:
-        contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name))
+        contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name, bsuid=bsuid))
         if bsuid and contact.bsuid and contact.bsuid != bsuid:
             Contact.objects.filter(pk=contact.pk).update(phone=None, phone_index=None)
-            contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name))
+            contact = Contact.objects.get(pk=contact_by_phone(phone, office=office, at=at, name=name, bsuid=bsuid))
         if bsuid and not contact.bsuid:
             Contact.objects.filter(pk=contact.pk, bsuid=None).update(bsuid=bsuid)
             contact.bsuid = bsuid

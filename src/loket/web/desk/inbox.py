@@ -87,7 +87,7 @@ def query(request: HttpRequest, **changed: Any) -> str:
 
 
 def state(request: HttpRequest, actor: Actor, contact: UUID | None) -> State:
-    """Three statements that open nothing. What is shown as minutes changes with the minute, and so does the version."""
+    """Two statements that open nothing. What is shown as minutes changes with the minute, and so does the version."""
     wanted, now = asked(request), clock.now()
     found = threads.inbox(actor.office, wanted, actor.name, now)
     seen = threads.thread_version(contact, actor.name) if contact else "-"
