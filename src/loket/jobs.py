@@ -31,7 +31,7 @@ from loket.integrity import queries as complaints
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from loket.staff import sessions
-from loket.suket import staging
+from loket.suket import staging, waves
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
@@ -110,6 +110,7 @@ def tend() -> int:
             partial(remind_of_choice, code),
             partial(tell_otherwise, code),
             partial(invite, code),
+            partial(hear_of_waves, code),
             partial(insight.freeze_due, code),
             partial(tell_of_slips, code),
             partial(conversation.remind_of_forms, code),
@@ -152,6 +153,11 @@ def tell_otherwise(office: str) -> int:
 def invite(office: str) -> int:
     """The next invitations of a campaign that somebody has started."""
     return campaigns.advance(office, at=clock.now())
+
+
+def hear_of_waves(office: str) -> int:
+    """Whether the messages of a wave arrived is kept with the letters of the register."""
+    return waves.feed(office, by=system(office, "waves"), at=clock.now())
 
 
 def remind_of_choice(office: str) -> int:
