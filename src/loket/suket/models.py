@@ -196,9 +196,9 @@ class Wave(models.Model):
     months = models.SmallIntegerField()
     # Where and when the holders agreed, or the rule by which the office may call them.
     basis = models.CharField(max_length=120)
-    # What bounded it, as sentences with what fills them, and how many requests were expected of it.
+    # What bounded it, as sentences with what fills them, and how many requests were expected of it (None: nothing told).
     limits = models.JSONField()
-    expected = models.IntegerField()
+    expected = models.IntegerField(null=True)
     campaign = models.OneToOneField(Campaign, null=True, on_delete=models.PROTECT)
     actor = models.CharField(max_length=80)
     at = models.DateTimeField()

@@ -133,8 +133,11 @@ def learned(capacity: Capacity, seen: Seen) -> list[Limit]:
     return [first, Limit(None, HISTORY, {"share": round(100 * capacity.by_themselves), "days": seen.days})]
 
 
-def expected(counts: dict[str, int], capacity: Capacity, seen: Seen) -> int:
-    """How many of these (by channel) will ask: as their channel answered before, else as all did, else as they come by themselves."""
+def expected(counts: dict[str, int], capacity: Capacity, seen: Seen) -> int | None:
+    """How many of these (by channel) will ask: as their channel answered before, else as all did, else as they come by
+    themselves; None when nothing tells."""
+    if not seen.invited and capacity.by_themselves is None:
+        return None
     shares = {channel: filed / invited for channel, invited, filed in seen.by_channel if invited}
     otherwise = seen.filed / seen.invited if seen.invited else capacity.by_themselves or 0.0
     return round(sum(count * shares.get(channel, otherwise) for channel, count in counts.items()))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, inf
 from typing import Any
 from uuid import UUID
 
@@ -153,7 +153,7 @@ class Preview:
     notes: tuple[Limit, ...]
     size: int
     counts: dict[str, int]
-    expected: int
+    expected: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +216,8 @@ def _weigh(choice: Choice, capacity: Capacity, office: str, at: datetime) -> tup
     counts = dict(Counter(one.channel for one in taken))
     if reach is not None and any(one.channel == Channel.WHATSAPP for one in free):
         bounds = (*bounds, reach)
+    # What holds it back is said first.
+    bounds = tuple(sorted(bounds, key=lambda limit: inf if limit.value is None else limit.value))
     shown = Preview(
         fitting, left_out["asked"], left_out["stopped"], left_out["resting"], bounds, tuple(sizing.learned(capacity, learned)),
         len(taken), counts, sizing.expected(counts, capacity, learned),

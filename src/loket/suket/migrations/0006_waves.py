@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('months', models.SmallIntegerField()),
                 ('basis', models.CharField(max_length=120)),
                 ('limits', models.JSONField()),
-                ('expected', models.IntegerField()),
+                ('expected', models.IntegerField(null=True)),
                 ('actor', models.CharField(max_length=80)),
                 ('at', models.DateTimeField()),
                 ('campaign', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to='conversations.campaign')),
