@@ -16,7 +16,7 @@ from loket.applications import statuses
 from loket.audit import actions as audit
 from loket.conversations import campaigns, number
 from loket.conversations.models import Campaign
-from loket.core import crypto, imports
+from loket.core import crypto
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
 from loket.offices import actions as offices_actions
@@ -280,16 +280,17 @@ def create(key: UUID, choice: Choice, name: str, basis: str, capacity: Capacity,
             field="dasar",
         )
     # Whoever makes a wave at the same time waits here, and then finds these holders invited.
-    imports.hold(f"suket:{by.office}")
+    serial = offices_actions.next_number(by.office, "ajakan-suket")
     before = Wave.objects.filter(pk=key).first()
     if before is not None:
         if before.office_id != by.office:
             raise Refusal("wave_unknown", N_("Ajakan ini tidak ada di kantor Anda."), status=404)
+        # The number was not needed.
+        transaction.set_rollback(True)
         return before
     shown, taken = _weigh(choice, capacity, by.office, at)
     if not taken:
         raise Refusal("wave_nobody", N_("Tidak ada yang bisa diajak sekarang. Lihat batas dan alasannya di bawah."), status=409)
-    serial = offices_actions.next_number(by.office, "ajakan-suket")
     wave = Wave.objects.create(
         id=key, office_id=by.office, number=serial, name=name, segment=choice.segment.value, kelurahan=choice.kelurahan,
         months=choice.months, basis=basis, limits=[asdict(limit) for limit in (*shown.limits, *shown.notes)],

@@ -89,29 +89,30 @@ def _choice(typed: QueryDict) -> Choice:
     return Choice(Segment(wanted), typed.get("kelurahan", "")[:13], int(months or 0), int(cap) if cap else None)
 
 
-def capacity(office: str, by_hand: str = "") -> Capacity:
-    """What the office can serve, as its own last eight weeks show it. `by_hand` is cards a day, for an office that has no such
-    weeks yet; it never raises what they show."""
+def capacity(office: str, by_hand: str = "") -> tuple[Capacity, bool]:
+    """What the office can serve, as its own last eight weeks show it, and whether they show anything. `by_hand` is cards a day,
+    for an office that has no such weeks yet; it never raises what they show."""
     own = planning.recent(office).scenario
     operators, each = own.printers, own.per_printer
     if not operators and by_hand.isdecimal():
         operators, each = 1, int(by_hand[:5])
     quiet = own.ready - own.asked
     tier, kept = waves.tier(office)
-    return Capacity(
+    served = Capacity(
         operators=operators, each=each, others=float(own.demand), asked=own.asked, blanks=own.blanks, tier=tier, kept=kept,
         by_themselves=min(1.0, float(own.asking or 0) * 10 / quiet) if quiet and own.asking else None,
     )  # fmt: skip
+    return served, bool(own.printers)
 
 
 def _previewed(typed: QueryDict, actor: Actor) -> dict[str, Any]:
     choice = _choice(typed)
-    served = capacity(actor.office, typed.get("cetak", ""))
+    served, is_shown = capacity(actor.office, typed.get("cetak", ""))
     shown = waves.preview(choice, served, actor.office, at=clock.now())
     context: dict[str, Any] = {
         "shown": shown, "sentences": [_say(limit) for limit in (*shown.limits, *shown.notes)],
         "ways": [(WAYS[way], shown.counts.get(way, 0)) for way in WAYS],
-        "no_history": not planning.recent(actor.office).scenario.printers,
+        "no_history": not is_shown,
     }  # fmt: skip
     if choice.segment == Segment.PRINTABLE:
         context["warning"] = _warning(actor.office)
@@ -143,7 +144,7 @@ def _make(request: HttpRequest, actor: Actor) -> Wave:
         raise Refusal("wave_key", N_("Halaman ini sudah lama. Hitung lagi, lalu buat."), field="segmen")
     return waves.create(
         key, _choice(request.POST), forms.text(request, "nama", 60), forms.text(request, "dasar", 120),
-        capacity(actor.office, forms.text(request, "cetak", 5)), by=actor, at=clock.now(),
+        capacity(actor.office, forms.text(request, "cetak", 5))[0], by=actor, at=clock.now(),
     )  # fmt: skip
 
 
