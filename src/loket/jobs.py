@@ -32,7 +32,7 @@ from loket.insight import queries as figures
 from loket.integrity import queries as complaints
 from loket.offices import queries as offices
 from loket.staff import sessions
-from loket.suket import staging
+from loket.suket import staging, waves
 
 log = logging.getLogger("loket.worker")
 IDLE, AWAY = 0.3, 3.0
@@ -111,6 +111,7 @@ def tend() -> int:
             partial(remind_of_choice, code),
             partial(tell_otherwise, code),
             partial(invite, code),
+            partial(hear_of_waves, code),
             partial(insight.freeze_due, code),
             partial(database.write_due, code),
             partial(insight.check_due, code),
@@ -156,6 +157,11 @@ def tell_otherwise(office: str) -> int:
 def invite(office: str) -> int:
     """The next invitations of a campaign that somebody has started."""
     return campaigns.advance(office, at=clock.now())
+
+
+def hear_of_waves(office: str) -> int:
+    """Whether the messages of a wave arrived is kept with the letters of the register."""
+    return waves.feed(office, by=system(office, "waves"), at=clock.now())
 
 
 def remind_of_choice(office: str) -> int:

@@ -4,7 +4,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO loket_web
 GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO loket_web, loket_worker;
 
 -- Append-only tables: nobody who runs the application changes or removes a row.
-REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, stock_movement, delivery_event, suket_attempt, conversations_canned, integrity_reply,
+REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, stock_movement, delivery_event, suket_attempt, suket_wave, suket_invitee, conversations_canned, integrity_reply,
     insight_survey_answer FROM loket_web, loket_worker;
 -- Balances follow the movements by a trigger that runs as the owner.
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON stock_balance FROM loket_web, loket_worker;

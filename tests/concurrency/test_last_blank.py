@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
@@ -21,7 +23,13 @@ from loket.delivery.models import Manifest
 from loket.printing import actions as printing
 from loket.stock import actions as stock
 from loket.stock import queries as ledger
+from loket.suket import waves
+from loket.suket.models import Invitee
+from loket.suket.rules import Segment
+from loket.suket.sizing import Capacity
+from loket.suket.waves import Choice
 from tests import cast as play
+from tests.actions.test_register import register, row
 from tests.cast import CILEGON
 
 
@@ -41,6 +49,21 @@ def together(work: Callable[[int], Any], count: int) -> list[Any]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def test_holders_are_invited_once_however_many_make_a_wave_at_the_same_time(fresh: str, tmp_path: Path) -> None:
+    cast = play.build()
+    register(cast, tmp_path, [row(number, phone=f"0812345678{number:02d}") for number in range(1, 7)])
+    room, key = Capacity(1, 100, 0.0, 0, 1000, None, 0), uuid4()
+
+    def work(number: int) -> Any:
+        # Two send the same form twice, two make waves of their own.
+        own = key if number < 2 else uuid4()
+        return waves.create(own, Choice(Segment.PRINTABLE), "", "Aturan kantor 2020", room, by=cast.head, at=clock.now()).pk
+
+    done = together(work, 4)
+    assert len({one for one in done if one != "wave_nobody"}) == 1
+    assert Invitee.objects.count() == 6
 
 
 def test_the_last_blank_goes_to_one_of_ten(fresh: str) -> None:

@@ -17,7 +17,7 @@ PEOPLE = ("recorder", "counter", "verifier", "printer", "custodian", "dispatcher
 VALUES = {
     "gabungan": uuid4(), "pesan": uuid4(), "kode": "0000000000Z", "batch": uuid4(), "manifes": uuid4(), "kontak": uuid4(),
     "berkas": uuid4(), "laporan": uuid4(), "layanan": "KTP_NEW", "templat": uuid4(), "kampanye": uuid4(),
-    "daftar": uuid4(), "surat": uuid4(), "segmen": "blocked", "impor": 1,
+    "daftar": uuid4(), "surat": uuid4(), "segmen": "blocked", "impor": 1, "ajakan": uuid4(), "cara": "phone", "kelurahan": "-",
 }  # fmt: skip
 # Open to everybody, by design.
 FREE = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from socketserver import ThreadingMixIn
 from tempfile import NamedTemporaryFile
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -32,7 +32,11 @@ from loket.insight import surveys
 from loket.integrity import actions as integrity
 from loket.printing import actions as printing
 from loket.residents import nik as niks
+from loket.suket import waves
 from loket.suket.importing import import_suket
+from loket.suket.rules import Segment
+from loket.suket.sizing import Capacity
+from loket.suket.waves import Choice
 from loket.web import ui
 from tests import cast as casting
 from tests.cast import Cast
@@ -137,19 +141,24 @@ def _work(people: Cast) -> dict[str, list[str]]:
     shelf = casting.printed(people)
     sent = casting.in_transit(people)
     manifest = Manifest.objects.get()
+    wave = waves.create(
+        uuid4(), Choice(Segment.UNREACHABLE), "Lewat lurah", "Aturan kantor 2020", Capacity(1, 9, 0.0, 0, 99, None, 0), by=people.head, at=people.at
+    )
+    _way, place, _count, _handed = waves.lists(wave)[0]
     casting.ready(people)
     casting.blanks(people, 1)
     batch, _codes = printing.open_batch(1, by=people.printer, at=people.at)
     return {
         "verifier": ["petugas/", "petugas/?status=ready", f"petugas/k/{fresh_case}/", "petugas/cari/", "petugas/penipuan/",
                      "petugas/obrolan/"],
-        "counter": ["petugas/loket/", "petugas/loket/terima/KTP_NEW/", f"petugas/loket/serah/{shelf}/"],
+        "counter": ["petugas/loket/", "petugas/loket/terima/KTP_NEW/", f"petugas/loket/serah/{shelf}/",
+                    f"petugas/suket/ajakan/{wave.pk}/", f"petugas/suket/ajakan/{wave.pk}/isi/kelurahan/{place}/"],
         "recorder": ["rekam/"],
         "printer": ["cetak/", f"cetak/b/{batch.pk}/"],
         "custodian": ["cetak/stok/"],
         "dispatcher": ["cetak/kirim/", f"cetak/kirim/{manifest.pk}/"],
         "courier": ["pos/", f"pos/antar/{sent}/"],
-        "head": ["pimpinan/", "pimpinan/ambang/", "pimpinan/angka/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
+        "head": ["petugas/suket/ajakan/?segmen=unreachable&umur=0&cetak=9", "pimpinan/", "pimpinan/ambang/", "pimpinan/angka/", "pimpinan/suket/", "pimpinan/suket/?printer=2&cetak=9&lain=1&datang=3&siap=1&sabtu=1&kiriman=3-6-2020+50"],
         "admin": ["kelola/", "kelola/impor/", "kelola/templat/", "kelola/kampanye/", "kelola/saluran/"],
     }  # fmt: skip
 

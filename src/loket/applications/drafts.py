@@ -20,6 +20,8 @@ KEPT = timedelta(days=7)
 TABLE = "applications_draft"
 # Beside the answers: whose chat the form is, and what a message told before anybody opened the form.
 HOLDER, PREFILLED = "chat", "prefilled"
+# The service that the office invited this chat to, until she chooses another.
+OFFERED = "offered"
 # Hex digits of the token's hash in a signed link: it dies with the token.
 _BOUND = 16
 
@@ -33,10 +35,11 @@ def start(*, contact: UUID | None, by: Actor, at: datetime) -> str:
     return token
 
 
-def begin_in_chat(*, contact: UUID, holder: str, by: Actor, at: datetime) -> Draft:
-    """A new form of a chat. `holder` says whose chat it is now: the form is offered again to nobody else."""
+def begin_in_chat(*, contact: UUID, holder: str, service: str = "", by: Actor, at: datetime) -> Draft:
+    """A new form of a chat, of the service that it was invited to. `holder` says whose chat it is now: the form is offered
+    again to nobody else."""
     draft = find(start(contact=contact, by=by, at=at), at)
-    keep(draft, {HOLDER: holder})
+    keep(draft, {HOLDER: holder} | ({"service": service, OFFERED: service} if service else {}))
     return draft
 
 
@@ -60,7 +63,9 @@ def is_of(draft: Draft, holder: str, phone_index: bytes | None) -> bool:
 
 def is_begun(draft: Draft) -> bool:
     """Whether anything stands in a form yet, filled in or read out of a message."""
-    return bool(answers(draft).keys() - {HOLDER})
+    given = answers(draft)
+    offered = {"service"} if given.get(OFFERED) and given[OFFERED] == given.get("service") else set()
+    return bool(given.keys() - {HOLDER, OFFERED} - offered)
 
 
 def prefill(draft: Draft, fields: dict[str, Any]) -> None:

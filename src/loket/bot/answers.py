@@ -25,6 +25,7 @@ from loket.core.errors import Refusal
 from loket.delivery import actions as delivery
 from loket.offices import queries as offices
 from loket.offices.queries import OfficeView
+from loket.suket import waves
 
 MERGED = ("merged", "merged_case", "merged_chat")
 CLOSED = ("person_closed", "urgent_closed")
@@ -137,8 +138,12 @@ def _begun(turn: Turn) -> bool:
 
 
 def new_form(contact: Contact, at: datetime) -> Draft:
-    """A new form of this chat."""
-    return drafts.begin_in_chat(contact=contact.pk, holder=talks.holder(contact), by=resident(contact.office_id), at=at)
+    """A new form of this chat. Whoever was invited begins with the exchange; nothing that the register knows stands in it,
+    since nobody knows yet who holds the phone today."""
+    service = "SUKET_EXCHANGE" if waves.is_invited(contact.pk) else ""
+    return drafts.begin_in_chat(
+        contact=contact.pk, holder=talks.holder(contact), service=service, by=resident(contact.office_id), at=at
+    )
 
 
 def _new(turn: Turn) -> Draft:

@@ -101,6 +101,7 @@ class Undone:
 _REMOVE = """
 DELETE FROM suket_letter l WHERE l.source_id = %s AND l.outcome = '' AND l.code IS NULL
   AND NOT EXISTS (SELECT 1 FROM suket_attempt t WHERE t.letter_id = l.id)
+  AND NOT EXISTS (SELECT 1 FROM suket_invitee i WHERE i.letter_id = l.id)
   AND NOT EXISTS (SELECT 1 FROM applications_application a WHERE a.resident_id = l.resident_id AND a.submitted_at >= l.registered_at)
 RETURNING l.resident_id
 """
@@ -120,7 +121,7 @@ SELECT r.id FROM residents_resident r WHERE r.id = ANY(%s) AND r.met_at = %s
 def undo_import(import_id: int, *, by: Actor, at: datetime) -> Undone:
     """Take a whole list back: what it added goes, what it wrote over is as before. The newest list goes first.
 
-    Letters that were settled, tried or filed for since then stay, and so do the statuses that the list told.
+    Letters that were settled, invited, tried or filed for since then stay, and so do the statuses that the list told.
     """
     require(by, Role.ADMIN)
     imports.hold(f"suket:{by.office}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from loket.conversations.models import Campaign, Contact
 from loket.core.ids import uuid7
 from loket.offices.models import Office
 from loket.residents.models import Resident
@@ -180,3 +181,71 @@ class Staged(models.Model):
                 fields=["id"], name="suket_staged_waiting", condition=models.Q(step__in=["checking", "importing"])
             )
         ]
+
+
+class Wave(models.Model):
+    """An invitation to some of the holders, chosen and sized at one instant. Rows are never changed."""
+
+    id = models.UUIDField(primary_key=True)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
+    number = models.IntegerField()
+    name = models.CharField(max_length=60)
+    segment = models.CharField(max_length=12)
+    kelurahan = models.CharField(max_length=13, blank=True)
+    # Letters at least so many months old; 0 for all.
+    months = models.SmallIntegerField()
+    # Where and when the holders agreed, or the rule by which the office may call them.
+    basis = models.CharField(max_length=120)
+    # What bounded it, as sentences with what fills them, and how many requests were expected of it (None: nothing told).
+    limits = models.JSONField()
+    expected = models.IntegerField(null=True)
+    campaign = models.OneToOneField(Campaign, null=True, on_delete=models.PROTECT)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "suket_wave"
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="suket_wave_number_once"),
+            models.CheckConstraint(condition=~models.Q(basis=""), name="suket_wave_has_basis"),
+        ]
+
+
+class Invitee(models.Model):
+    """A letter in a wave, frozen: by which way its holder is called, and where she lived by the register. Rows are never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    wave = models.ForeignKey(Wave, on_delete=models.PROTECT, db_index=False)
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT)
+    kelurahan = models.CharField(max_length=13, blank=True)
+
+    class Meta:
+        db_table = "suket_invitee"
+        constraints = [
+            models.UniqueConstraint(fields=["wave", "letter"], name="suket_invited_once"),
+            models.CheckConstraint(
+                condition=models.Q(channel="whatsapp", contact__isnull=False)
+                | models.Q(channel__in=["phone", "kelurahan"], contact=None),
+                name="suket_invitee_has_its_way",
+            ),
+        ]
+
+
+class Handout(models.Model):
+    """A list of a wave that was given to somebody, and came back."""
+
+    id = models.BigAutoField(primary_key=True)
+    wave = models.ForeignKey(Wave, on_delete=models.PROTECT, db_index=False)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    kelurahan = models.CharField(max_length=13, blank=True)
+    receiver = models.CharField(max_length=80)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    back_by = models.CharField(max_length=80, blank=True)
+    back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "suket_handout"
+        constraints = [models.UniqueConstraint(fields=["wave", "channel", "kelurahan"], name="suket_handed_out_once")]

@@ -21,7 +21,7 @@ from loket.suket.rules import Segment
 RESIDENT = "residents_resident"
 
 # One row per outstanding letter with the first segment that fits it (the order of `rules.Segment`).
-_PLACED = """
+PLACED = """
 SELECT l.id, l.resident_id, l.issued_on, l.kelurahan, l.registered_at, l.number, a.code, a.state,
        COALESCE(e.status, '') AS status,
        CASE WHEN a.state = ANY(%(card)s) THEN 'waiting'
@@ -41,11 +41,11 @@ LEFT JOIN LATERAL (SELECT bool_or(reached) AS reached, true AS tried FROM suket_
                    HAVING count(*) > 0) t ON true
 WHERE l.office_id = %(office)s AND l.outcome = ''
 """
-_OUTSTANDING = f"SELECT segment, status, count(*) FROM ({_PLACED}) placed GROUP BY 1, 2"
+_OUTSTANDING = f"SELECT segment, status, count(*) FROM ({PLACED}) placed GROUP BY 1, 2"
 _SETTLED = "SELECT outcome, count(*) FROM suket_letter WHERE office_id = %(office)s AND outcome <> '' GROUP BY 1"
 _PAGE = f"""
 SELECT p.id, p.resident_id, r.data_key, r.name, p.issued_on, p.kelurahan, p.code, p.state, p.status
-FROM ({_PLACED}) p JOIN residents_resident r ON r.id = p.resident_id
+FROM ({PLACED}) p JOIN residents_resident r ON r.id = p.resident_id
 WHERE p.segment = %(segment)s AND (%(status)s = '*' OR p.status = %(status)s)
   AND (COALESCE(p.issued_on, '0001-01-01'), p.id) > (%(after_on)s, %(after)s)
 ORDER BY COALESCE(p.issued_on, '0001-01-01'), p.id LIMIT %(limit)s
@@ -123,7 +123,8 @@ def numbers_to_invite(office: str) -> list[str]:
     return list(dict.fromkeys(numbers))
 
 
-def _given(office: str) -> dict[str, Any]:
+def given(office: str) -> dict[str, Any]:
+    """What fills the places of `PLACED`."""
     return {"office": office, "card": list(rules.CARD_EXISTS), "ready": rules.PRINT_READY}
 
 
@@ -136,7 +137,7 @@ def register(office: str) -> Register:
         cursor.execute(
             f"SELECT 'left', segment, status, count FROM ({_OUTSTANDING}) o "
             f"UNION ALL SELECT 'settled', outcome, '', count FROM ({_SETTLED}) s",
-            _given(office),
+            given(office),
         )
         for part, name, status, count in cursor.fetchall():
             if part == "settled":
@@ -162,7 +163,7 @@ def holders(
         cursor.execute(
             _PAGE,
             {
-                **_given(office), "segment": segment.value, "status": status, "limit": limit + 1,
+                **given(office), "segment": segment.value, "status": status, "limit": limit + 1,
                 "after_on": date.fromisoformat(on) if on else date(1, 1, 1), "after": UUID(row) if row else UUID(int=0),
             },
         )  # fmt: skip

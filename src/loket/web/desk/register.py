@@ -86,11 +86,14 @@ def letter(request: HttpRequest, actor: Actor, surat: UUID) -> HttpResponse:
                 by=actor, at=clock.now(),
             )  # fmt: skip
         except Refusal as problem:
-            context = _letter(surat, actor) | {"problems": words.problems(problem), "typed": request.POST}
+            context = _letter(surat, actor) | {
+                "problems": words.problems(problem), "typed": request.POST, "chosen": forms.text(request, "outcome", 12),
+            }  # fmt: skip
             return render(request, "desk/suket_surat.html", context, status=problem.status)
         messages.success(request, _("Hasil Suket ini tercatat. Sisa Suket berkurang satu."))
         return redirect("desk:suket_surat", surat=surat)
-    return render(request, "desk/suket_surat.html", _letter(surat, actor))
+    # A list of a wave that came back says what to ask the evidence for.
+    return render(request, "desk/suket_surat.html", _letter(surat, actor) | {"chosen": request.GET.get("hasil", "")})
 
 
 def _letter(letter_id: UUID, actor: Actor) -> dict[str, Any]:

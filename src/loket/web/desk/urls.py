@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loket.web.desk import chat, frauds, letters, photos, register, replies, views
+from loket.web.desk import chat, frauds, letters, photos, register, replies, views, waves
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +22,11 @@ urlpatterns = [
     path("suket/terbit/", letters.issue, name="suket_terbit"),
     path("suket/izin/", letters.switch, name="suket_izin"),
     path("suket/surat/<uuid:surat>/cetak/", letters.paper, name="suket_cetak"),
+    path("suket/ajakan/", waves.overview, name="ajakan"),
+    path("suket/ajakan/<uuid:ajakan>/", waves.one, name="ajakan_satu"),
+    path("suket/ajakan/<uuid:ajakan>/daftar/", waves.hand, name="ajakan_daftar"),
+    path("suket/ajakan/<uuid:ajakan>/berkas/", waves.file, name="ajakan_berkas"),
+    path("suket/ajakan/<uuid:ajakan>/isi/<str:cara>/<str:kelurahan>/", waves.entries, name="ajakan_isi"),
     path("suket/<str:segmen>/", register.holders, name="suket_daftar"),
     path("suket/surat/<uuid:surat>/", register.letter, name="suket_surat"),
     path("obrolan/", chat.conversations, name="obrolan"),
