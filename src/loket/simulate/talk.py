@@ -39,7 +39,7 @@ ORDER BY l.fingerprint LIMIT %s
 # (state of the writer's request, label, language, who has it, what was said); a line is (day, hour, who, words), where
 # `note` is said among colleagues, and `hand` gives the conversation to the counter.
 TALKS: tuple[tuple[str, str, str, tuple[tuple[int, float, str, str], ...]], ...] = (
-    ("verified", "status SIAK", "id", (
+    ("verified", "menunggu pusat", "id", (
         (29, 13.2, "warga", "Assalamualaikum, status saya katanya masih menunggu pusat. Kira-kira kapan ya, Bu?"),
     )),
     ("submitted", "status", "id", (
@@ -66,14 +66,14 @@ TALKS: tuple[tuple[str, str, str, tuple[tuple[int, float, str, str], ...]], ...]
     )),
 )  # fmt: skip
 
-# (kind, day of May or June, state of the request it names, words, the answer, who answers, who closes)
+# (kind, day, whether it names a request that waits long, words, the answer, who answers, who closes)
 COMPLAINTS = (
-    ("mistake", 18, "", "Nama jalan di kartu saya salah ketik, padahal di KK sudah benar.",
+    ("mistake", 18, False, "Nama jalan di kartu saya salah ketik, padahal di KK sudah benar.",
      "Maaf atas kesalahannya. Kartu pengganti sudah kami cetak dan bisa diambil di loket tanpa antre.", "loket1", "verifikator2"),
-    ("late", 28, "submitted", "Sudah lewat dari tanggal yang dijanjikan, belum ada kabar apa pun.",
+    ("late", 28, True, "Sudah lewat dari tanggal yang dijanjikan, belum ada kabar apa pun.",
      "Maaf terlambat. Antrean cetak menumpuk setelah libur. Permohonan Anda kami periksa hari ini.", "verifikator2", ""),
-    ("money", 29, "", "Ada orang di depan kantor menawarkan KTP jadi sehari dengan bayar Rp150.000.", "", "", ""),
-    ("late", 32, "verified", "Status di halaman tidak berubah dua minggu. Mohon penjelasan.", "", "", ""),
+    ("money", 29, False, "Ada orang di depan kantor menawarkan KTP jadi sehari dengan bayar Rp150.000.", "", "", ""),
+    ("late", 32, True, "Status di halaman tidak berubah dua minggu. Mohon penjelasan.", "", "", ""),
 )  # fmt: skip
 
 FRAUDS = (
@@ -104,7 +104,7 @@ def _colleague(name: str, office: OfficeView) -> Actor:
 def _converse(office: OfficeView, apps: list[App]) -> None:
     writers: dict[str, list[App]] = defaultdict(list)
     for app in apps:
-        if app.contact:
+        if app.contact and app.service.is_card:
             writers[app.state].append(app)
     for state, label, language, lines in TALKS:
         contact = Contact.objects.get(pk=writers[state].pop().contact)
@@ -113,8 +113,9 @@ def _converse(office: OfficeView, apps: list[App]) -> None:
             _say(contact.pk, who, words, office, _at(office, day, hour))
         if label:
             conversations.label(contact.pk, [label], by=_colleague("verifikator1", office), at=NOW)
-    # Said and read days ago: nothing of it leaves once more.
-    Message.objects.filter(state=State.QUEUED).update(state=State.READ)
+    # Said and read before: nothing of it leaves once more.
+    for message in Message.objects.filter(state=State.QUEUED):
+        Message.objects.filter(pk=message.pk).update(state=State.READ, provider_id=conversations.key_of(uuid4().hex))
 
 
 def _say(contact_id: UUID, who: str, words: str, office: OfficeView, at: datetime) -> None:
@@ -133,9 +134,9 @@ def _say(contact_id: UUID, who: str, words: str, office: OfficeView, at: datetim
 
 
 def _complain(office: OfficeView, apps: list[App]) -> None:
-    for kind, day, state, words, answer, author, closer in COMPLAINTS:
-        code = next((app.code for app in apps if app.state == state), "")
-        case = Application.objects.filter(code=code).first() if code else None
+    oldest = iter([app.code for app in apps if app.state == "verified"])
+    for kind, day, names_case, words, answer, author, closer in COMPLAINTS:
+        case = Application.objects.get(code=next(oldest)) if names_case else None
         stated = complaints.Stated(kind, words, case)
         filed = complaints.file(stated, by=resident(office.code), at=_at(office, day, 9.5))
         if answer:
