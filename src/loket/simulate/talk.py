@@ -130,6 +130,7 @@ def _say(contact_id: UUID, who: str, words: str, office: OfficeView, at: datetim
     elif who == "done":
         conversations.release(contact_id, by=_colleague("verifikator1", office), at=at)
     else:
+        conversations.claim(contact_id, by=_colleague(who, office), at=at - timedelta(minutes=2))
         conversations.answer(contact_id, words, by=_colleague(who, office), at=at)
 
 
