@@ -267,6 +267,7 @@ def _welcome(port: int, made: bool, seconds: float) -> None:
     lines = [
         "",
         f"  Loket, Kota Cilegon            http://127.0.0.1:{port}/",
+        f"  Masuk petugas                  http://127.0.0.1:{port}/masuk/",
         f"  HP contoh (WhatsApp)           http://127.0.0.1:{stored['emulator_port']}/",
         f"  Jam contoh                     http://127.0.0.1:{port}/kelola/jam/",
         "",

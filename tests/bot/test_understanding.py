@@ -110,6 +110,14 @@ def test_a_word_of_the_menu_is_known_with_a_slip(typed: str, intent: str) -> Non
     assert words.command(typed) == intent
 
 
+@pytest.mark.parametrize(
+    ("typed", "intent"),
+    [("my card is lost", "apply"), ("My card was stolen", "apply"), ("lost card", "apply"), ("where is my card", "status")],
+)
+def test_a_card_that_is_gone_is_not_a_card_that_is_awaited(typed: str, intent: str) -> None:
+    assert words.intent(typed) == intent
+
+
 @pytest.mark.parametrize("typed", ["mana", "bayar", "datus", "menang", "petani", "1", "", "🙏"])
 def test_another_word_is_no_word_of_the_menu(typed: str) -> None:
     assert words.command(typed) == ""

@@ -290,6 +290,16 @@ def test_an_officer_reads_and_answers_the_conversation(office: Office, people: P
     assert phone.locator("#log .bubble:not(.mine)").count() == 2
 
 
+def test_the_demo_has_something_in_every_room(office: Office, people: People) -> None:
+    verifier, head = people.staff("verifikator2"), people.staff("kadis")
+    verifier.goto(f"{office.url}/petugas/obrolan/")
+    expect(verifier.get_by_role("link", name="Lewat batas")).to_contain_text("1")
+    verifier.goto(f"{office.url}/petugas/suket/")
+    expect(verifier.get_by_role("row", name="Tidak bisa dihubungi")).to_contain_text("187")
+    head.goto(f"{office.url}/petugas/keluhan/")
+    expect(head.locator("main")).to_contain_text("Ada yang meminta uang")
+
+
 def test_the_public_page_shows_exactly_the_two_figures(office: Office, people: People) -> None:
     assert (office.at_first["suket_outstanding"], office.at_first["blanks_on_hand"]) == (4_921, 10_791)
     for channel in ("online", "counter"):

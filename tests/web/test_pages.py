@@ -158,6 +158,27 @@ def test_a_search_that_cannot_find_anything_says_why(cast: Cast, sought: str, se
     assert sentence in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "lands"),
+    [
+        ("verifier", "/petugas/", "/petugas/"), ("head", "/petugas/", "/pimpinan/"), ("admin", "/petugas/", "/kelola/"),
+        ("counter", "/petugas/suket/", "/petugas/suket/"), ("counter", "/pimpinan/", "/petugas/loket/"),
+        ("printer", "/tidak-ada/", "/cetak/"),
+    ],
+)  # fmt: skip
+def test_whoever_signs_in_comes_to_the_page_she_asked_for_or_else_to_her_own(
+    cast: Cast, name: str, asked: str, lands: str
+) -> None:
+    answer = Client().post("/masuk/", {"nama": name, "sandi": PASSWORD, "lanjut": asked})
+    assert (answer.status_code, answer.headers["Location"]) == (302, lands)
+
+
+def test_from_a_closed_page_the_way_leads_to_ones_own(cast: Cast) -> None:
+    closed = staff("head").get("/petugas/")
+    assert closed.status_code == 403
+    assert 'href="/pimpinan/">Ke halaman kerja' in closed.content.decode()
+
+
 def test_staff_who_open_a_wrong_address_keep_their_menu(cast: Cast) -> None:
     shown = staff("verifier").get("/petugas/k/7K4M2QX9R3T/").content.decode()
     assert 'aria-label="Menu petugas"' in shown

@@ -16,7 +16,10 @@ DB_ROLES = ("owner", "web", "worker", "seal", "report", "superuser")
 def add(commands: Any) -> None:
     migrate = commands.add_parser("migrate", help="bring the database to this version; safe to run again")
     migrate.set_defaults(run=run_migrate)
-    verify = commands.add_parser("verify", help="check every invariant, one SQL query each")
+    verify = commands.add_parser(
+        "verify", help="check every invariant, one SQL query each",
+        description="Checks every rule of docs/invariants.md by one query each; with a finding the exit code is 1.",
+    )  # fmt: skip
     verify.add_argument("--json", action="store_true", help="print one JSON document")
     verify.set_defaults(run=run_verify)
     database = commands.add_parser("db", help="about the database")

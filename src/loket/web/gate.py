@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -65,7 +66,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         context |= {"nama": name, "problems": [("nama", wrong)]}
         return render(request, "masuk.html", context, status=422)
     login(request, account)
-    return HttpResponseRedirect(following or home_of(account.actor()))
+    return HttpResponseRedirect(following if _may_enter(account.actor(), following) else home_of(account.actor()))
+
+
+def _may_enter(actor: Actor, address: str) -> bool:
+    """Whether the page somebody asked for before she signed in is one of hers; the way in is `/petugas/` for everybody."""
+    try:
+        roles = getattr(resolve(urlsplit(address).path).func, "roles", None)
+    except Resolver404:
+        return False
+    return roles is None or actor.may(*roles)
 
 
 def home_of(actor: Actor) -> str:

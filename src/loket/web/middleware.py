@@ -12,6 +12,7 @@ from django.template import loader
 from django.utils import translation
 
 from loket.core.errors import N_, Refusal, Refusals
+from loket.web.gate import home_of
 from loket.web.words import sentence
 
 STAFF = ("/petugas/", "/cetak/", "/pos/", "/rekam/", "/pimpinan/", "/kelola/")
@@ -106,7 +107,7 @@ class RefusalPages:
             return None
         context = {"kalimat": sentence(exception)}
         if request.path.startswith(STAFF) and request.user.is_authenticated:
-            context |= {"dasar": "base_petugas.html", "kembali": "/petugas/"}
+            context |= {"dasar": "base_petugas.html", "kembali": home_of(request.user.actor())}
         elif exception.code.startswith("code_"):
             context["kembali"] = "/cek/"
         elif exception.code == "link_expired":

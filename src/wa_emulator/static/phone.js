@@ -156,7 +156,8 @@ async function talk() {
   byId("photo").addEventListener("change", async (event) => {
     const file = event.target.files[0];
     if (!file) return;
-    const kind = file.type.startsWith("image/") ? "image" : "document";
+    const [family] = file.type.split("/");
+    const kind = ["image", "audio", "video"].includes(family) ? family : "document";
     const bytes = new Uint8Array(await file.arrayBuffer());
     let binary = "";
     for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
@@ -179,7 +180,9 @@ async function pick() {
       byId("wrong").textContent = "Ini bukan nomor HP. Contoh: 081290001234.";
     }
   });
-  for (const person of (await call("people")).slice(0, 20)) {
+  const others = (await call("people")).slice(0, 20);
+  byId("others").hidden = !others.length;
+  for (const person of others) {
     const link = element("a", "", /\d{6}/.test(person.name) ? `+${person.number}` : `${person.name}, +${person.number}`);
     link.href = `/?nomor=${person.number}`;
     const item = element("li");

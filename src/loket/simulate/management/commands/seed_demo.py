@@ -12,7 +12,7 @@ from loket import home
 from loket.core import clock
 from loket.offices import queries as offices
 from loket.offices.models import Office
-from loket.simulate import office
+from loket.simulate import office, talk
 from loket.simulate.history import NOW, History
 from loket.simulate.story import Book
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
                     [(office.CODE, "batch", history.batches), (office.CODE, "manifest", history.manifests)],
                 )
             clock.move_to(NOW)
+            talk.tell(offices.office(office.CODE), history.apps)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         home.write("demo.json", {**home.demo(), "logins": logins})
