@@ -102,12 +102,12 @@ def _colleague(name: str, office: OfficeView) -> Actor:
 
 
 def _converse(office: OfficeView, apps: list[App]) -> None:
-    writers: dict[str, list[App]] = defaultdict(list)
+    writers: dict[str, list[UUID]] = defaultdict(list)
     for app in apps:
         if app.contact and app.service.is_card:
-            writers[app.state].append(app)
+            writers[app.state].append(app.contact)
     for state, label, language, lines in TALKS:
-        contact = Contact.objects.get(pk=writers[state].pop().contact)
+        contact = Contact.objects.get(pk=writers[state].pop())
         conversations.speak(contact, language)
         for day, hour, who, words in lines:
             _say(contact.pk, who, words, office, _at(office, day, hour))
