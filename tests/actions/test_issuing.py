@@ -13,7 +13,7 @@ from loket.audit.models import Entry
 from loket.core import clock, codes, crypto
 from loket.core.errors import Refusal
 from loket.offices import queries as offices
-from loket.suket import issuing
+from loket.suket import actions, issuing
 from loket.suket import queries as suket
 from loket.suket.models import Letter
 from tests import cast as play
@@ -104,9 +104,7 @@ def test_anybody_checks_a_letter_and_learns_nothing_about_its_holder(cast: Cast)
     forged = codes.generate()
     answer = Client().get(f"/suket/{forged}/")
     assert (answer.status_code, "tidak pernah kami terbitkan" in answer.content.decode()) == (404, True)
-    Letter.objects.filter(pk=letter.pk).update(
-        outcome="moved", outcome_on=date(2020, 6, 2), settled_at=clock.now(), evidence="x", settled_by="x"
-    )
+    actions.settle(letter.pk, "moved", "SKPWNI 12", date(2020, 6, 2), by=cast.verifier, at=clock.now())
     assert "sudah tidak berlaku" in Client().get(f"/suket/{letter.code}/").content.decode()
 
 

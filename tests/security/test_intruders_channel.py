@@ -21,6 +21,7 @@ from loket.conversations import authenticity, outbox, texts
 from loket.conversations import queries as threads
 from loket.conversations import rules as conversations
 from loket.conversations.authenticity import Verdict, judge
+from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, links
 from loket.core.errors import Refusal
@@ -78,7 +79,7 @@ def test_a_chat_does_not_tell_the_office_that_its_resident_complained(cast: Cast
     contact, complaint = chat(), complained("manner")
     row = Message.objects.get(notice="complaint_received")
     composed = texts.compose("complaint_received", {"complaint": codes.shown(complaint.number), "until": "2020-06-09"}, language="id")
-    body = talks.data_key(Contact.objects.get(pk=contact)).seal("conversations_message", "body", row.pk, composed.body)
+    body = data_key(Contact.objects.get(pk=contact)).seal("conversations_message", "body", row.pk, composed.body)
     Message.objects.filter(pk=row.pk).update(body=body, state="sent", provider_id=row.pk.hex)
     client = staff("counter")
     for page in (client.get(f"/petugas/obrolan/{contact}/"), client.get("/petugas/obrolan/")):

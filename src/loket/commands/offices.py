@@ -52,5 +52,5 @@ def _on(given: argparse.Namespace, changes: dict[str, str]) -> int:
     if given.json:
         print(json.dumps(values))
     else:
-        print("\n".join(f"{name:22} {', '.join(value) if isinstance(value, list) else value}" for name, value in values.items()))
+        print("\n".join(f"{name:22} {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in values.items()))
     return 0

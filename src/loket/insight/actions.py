@@ -144,9 +144,11 @@ def _made(source: str) -> str:
     return f"{before}{_WHOLE.format(query=SOURCES[source])}, made AS ({_MADE[kind]})"
 
 
-def counted(office: str, start: date, end: date, sources: Iterable[str] = SOURCES) -> dict[date, Counted]:
+def counted(office: str, start: date, end: date, sources: Collection[str] = SOURCES) -> dict[date, Counted]:
     """The figures of [start, end) counted now, by day; a level is by how much it changed on the day. What is zero is absent."""
     # One statement for all of them: pages ask this, and every way to the database and back costs them time.
+    if not sources:
+        return {}
     every = " UNION ALL ".join(f"SELECT on_date, measure, kelurahan, value FROM ({SOURCES[source]}) q{number}" for number, source in enumerate(sources))
     found: dict[date, Counted] = {}
     with connection.cursor() as cursor:

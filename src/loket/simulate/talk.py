@@ -12,6 +12,7 @@ from django.db import connection
 
 from loket.applications.models import Application
 from loket.conversations import actions as conversations
+from loket.conversations.keys import key_of
 from loket.conversations.models import Contact, Message, State
 from loket.core import crypto
 from loket.core.actor import Actor, resident
@@ -115,7 +116,7 @@ def _converse(office: OfficeView, apps: list[App]) -> None:
             conversations.label(contact.pk, [label], by=_colleague("verifikator1", office), at=NOW)
     # Said and read before: nothing of it leaves once more.
     for message in Message.objects.filter(state=State.QUEUED):
-        Message.objects.filter(pk=message.pk).update(state=State.READ, provider_id=conversations.key_of(uuid4().hex))
+        Message.objects.filter(pk=message.pk).update(state=State.READ, provider_id=key_of(uuid4().hex))
 
 
 def _say(contact_id: UUID, who: str, words: str, office: OfficeView, at: datetime) -> None:
