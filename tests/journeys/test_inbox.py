@@ -15,6 +15,7 @@ def write(phone: Page, text: str) -> None:
     phone.get_by_role("button", name="Kirim", exact=True).click()
 
 
+@pytest.mark.long
 def test_two_officers_meet_in_one_conversation_and_no_word_is_lost(office: Office, people: People) -> None:
     phone = people.window(PHONE)
     phone.goto(office.phone_url)

@@ -114,6 +114,7 @@ def _english(page: Page, url: str, name: str) -> list[str]:
     return _fits_in_english(page, url, name) + [f"{url} in English: {one['id']}" for one in _axe(page)]
 
 
+@pytest.mark.long
 def test_pattern_book_is_clean(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     page = browser.new_page()
@@ -224,6 +225,7 @@ def _chat(state: str, contact: UUID, people: Cast, at: datetime) -> None:
         talks.snooze(contact, at + timedelta(days=2), by=by, at=at)
 
 
+@pytest.mark.long
 def test_the_inbox_is_clean_in_every_state(site: str, browser: Browser, fresh: str) -> None:
     people = casting.build()
     page = _signed_in(browser, site, "verifier")
@@ -294,6 +296,7 @@ EMPTY = {
 }
 
 
+@pytest.mark.long
 def test_desks_are_clean_before_anything_happened_and_when_a_form_is_refused(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     found = []
@@ -334,6 +337,7 @@ FORM = (
 )
 
 
+@pytest.mark.long
 def test_every_question_is_clean_empty_refused_and_answered(site: str, browser: Browser, fresh: str) -> None:
     casting.build()
     page = browser.new_context().new_page()
