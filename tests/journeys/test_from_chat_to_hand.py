@@ -265,6 +265,7 @@ while "{code}" not in codes:
 """
 
 
+@pytest.mark.long
 def test_an_officer_reads_and_answers_the_conversation(office: Office, people: People) -> None:
     phone = people.window(PHONE)
     phone.goto(office.phone_url)

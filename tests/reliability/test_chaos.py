@@ -237,6 +237,7 @@ def chaos(stage: Stage, *, people: int, each: int, seconds: float, kills: list[s
     print(json.dumps(after))
 
 
+@pytest.mark.long
 def test_some_hundred_deliveries_and_each_process_killed_once(stage: Stage) -> None:
     chaos(stage, people=70, each=2, seconds=3.0, kills=["worker", "database", "web"], pause=1.0, patience=120)
 

@@ -408,6 +408,7 @@ def test_complaint_survey_and_every_state_are_clean(site: str, browser: Browser,
     assert not found, "\n".join(found)
 
 
+@pytest.mark.long
 def test_a_residents_own_pages_are_clean_in_every_state(site: str, browser: Browser, fresh: str) -> None:
     people = casting.build()
     returned = casting.file(people).code

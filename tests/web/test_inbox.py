@@ -19,6 +19,7 @@ from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Media, Message
 from loket.core import clock, codes, images
 from loket.core import media as store
+from loket.core.ids import uuid7
 from tests import cast as play
 from tests.cast import CILEGON, NOW, PASSWORD, Cast
 
@@ -361,7 +362,7 @@ def sent_photo(contact: UUID) -> Message:
     at = clock.now()
     kept = talks.receive(row, provider_id=f"wamid.{uuid4()}", kind="image", body="", sent_at=at, at=at, media_id="1")
     message = Message.objects.get(pk=kept)
-    stored = store.store([(uuid4(), images.accept(play.photo()))], data_key(row))
+    stored = store.store([(uuid7(), images.accept(play.photo()))], data_key(row))
     Message.objects.filter(pk=message.pk).update(photo=stored[0].id)
     Media.objects.filter(message=message).update(state=Media.KEPT, settled_at=at, digest=bytes(32))
     return message
