@@ -19,7 +19,17 @@ from loket.applications import actions as applications
 from loket.applications import drafts, recalls
 from loket.bot import conversation, photos
 from loket.conversations import actions as talks
-from loket.conversations import authenticity, campaigns, fallbacks, gateways, inbox, outbox, templates, verdicts
+from loket.conversations import (
+    authenticity,
+    campaigns,
+    fallbacks,
+    gateways,
+    inbox,
+    outbox,
+    outcomes,
+    templates,
+    verdicts,
+)
 from loket.conversations import media as files
 from loket.conversations.models import Contact
 from loket.core import clock, limits, media
@@ -101,7 +111,7 @@ def _loop(work: Callable[[], int], pause: float, stop: threading.Event) -> None:
 def tend() -> int:
     """What happens by itself: claims of dead workers, silent residents, slipped promises, yesterday's figures."""
     steps: list[Callable[[], object]] = [
-        outbox.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()),
+        outcomes.sweep, inbox.clean, lambda: drafts.forget_expired(clock.now()), lambda: limits.purge(clock.now()),
         lambda: authenticity.forget_old(clock.now()), sessions.forget_expired,
         talks.forget_gone,
         lambda: staging.forget_old(clock.now()),

@@ -20,13 +20,14 @@ from django.db import connection
 from loket.api import hooks
 from loket.audit.models import Entry
 from loket.bot import conversation
-from loket.conversations import account, alarms, deliveries, inbox, outbox
+from loket.conversations import account, alarms, deliveries, inbox, outcomes
 from loket.conversations.keys import data_key, key_of
 from loket.conversations.models import Contact, Message
 from loket.core import clock, codes, crypto
 from loket.core.errors import Refusal
 from loket.insight import queries as insight
 from tests import cast as play
+from tests import working
 from tests.cast import CILEGON, ELSEWHERE, Cast
 from tests.conftest import _connect
 from wa_emulator.shapes import sign
@@ -102,7 +103,7 @@ def events() -> int:
 
 
 def understand() -> None:
-    while inbox.drain(conversation.turn):
+    while working.drain(conversation.turn):
         pass
 
 
@@ -280,7 +281,7 @@ def test_a_message_that_fails_waits_for_its_turn_and_nobody_else_waits_with_it(c
             raise RuntimeError(incoming.text)
 
     def drain() -> list[str]:
-        inbox.drain(turn)
+        working.drain(turn)
         return heard()
 
     assert drain() == ["orang lain"]
@@ -301,7 +302,7 @@ def test_what_was_put_aside_is_tried_again_when_an_admin_asks(cast: Cast) -> Non
         raise RuntimeError
 
     for _ in range(3):
-        inbox.drain(fails)
+        working.drain(fails)
         later(61)
     [(event,)] = rows("SELECT id FROM conversations_event")
     understand()
@@ -482,7 +483,7 @@ def test_a_claim_of_a_dead_worker_comes_back(cast: Cast) -> None:
         cursor.execute(
             "UPDATE conversations_message SET state = 'sending', claimed_at = clock_timestamp() - interval '5 minutes' WHERE outgoing"
         )
-    assert outbox.sweep() == 1
+    assert outcomes.sweep() == 1
     assert Message.objects.get(outgoing=True).state == "queued"
 
 

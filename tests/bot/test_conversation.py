@@ -18,7 +18,7 @@ from loket.applications.models import Application, Draft
 from loket.audit.models import Entry
 from loket.bot import conversation, steps
 from loket.conversations import actions as talks
-from loket.conversations import gateways, texts
+from loket.conversations import composing, gateways, texts
 from loket.conversations.inbox import Incoming
 from loket.conversations.keys import data_key
 from loket.conversations.models import Contact, Message
@@ -68,7 +68,7 @@ def say(text: str = "", *, button: str = "", kind: str = "text", late: timedelta
     return answers
 
 
-def shown() -> texts.Composed:
+def shown() -> composing.Composed:
     """The newest answer as she reads it."""
     row = Message.objects.filter(outgoing=True).latest("seq")
     key = data_key(row.contact)
@@ -76,7 +76,7 @@ def shown() -> texts.Composed:
     values = {"fee": 14000, "days": 7, "hours": "08.00–15.00 WIB", "office": "Disdukcapil Kota Cilegon",
               "pickup_place": "Disdukcapil Kota Cilegon, Jalan Contoh 1", **row.params}  # fmt: skip
     link = private.pop("link", "") or ("https://x/l/y/" if "code" in row.params else "")
-    return texts.compose(row.notice, values, language=contact().language, link=link, private=private)
+    return composing.compose(row.notice, values, language=contact().language, link=link, private=private)
 
 
 def token() -> str:

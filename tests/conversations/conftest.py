@@ -10,8 +10,8 @@ import pytest
 
 from loket.conversations import actions as talks
 from loket.conversations import gateways, templates
+from loket.conversations.composing import Composed
 from loket.conversations.models import Contact, Message
-from loket.conversations.texts import Composed
 from loket.core import clock
 from loket.core.actor import system
 from tests.cast import CILEGON

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from loket.conversations import account, actions, campaigns, outbox
+from loket.conversations import account, actions, campaigns, outcomes
 from loket.conversations.campaigns import Recipient
 from loket.conversations.gateways import NotTaken
 from loket.conversations.models import Alarm, Campaign, Contact, Invitation, Message, Sender
@@ -16,6 +16,7 @@ from loket.core import clock
 from loket.core.errors import Refusal
 from loket.offices import queries as offices
 from loket.offices.models import Office
+from tests import working
 from tests.cast import CILEGON, Cast
 from tests.conversations.conftest import Provider, contact, news, reply
 
@@ -45,7 +46,7 @@ def work(provider: Provider, turns: int = 5) -> int:
     before = len(provider.taken)
     for _ in range(turns):
         campaigns.advance(CILEGON, at=clock.now())
-        while outbox.send_due(provider, limit=100):
+        while working.send_due(provider, limit=100):
             pass
     return len(provider.taken) - before
 
@@ -170,7 +171,7 @@ def test_a_reply_goes_before_invitations_that_were_queued_long_ago(cast: Cast, p
     campaign(cast, people(40))
     campaigns.advance(CILEGON, at=clock.now())
     reply(contact(1, wrote_at=clock.now()))
-    outbox.send_due(provider, limit=5)
+    working.send_due(provider, limit=5)
     assert provider.notices[0] == "welcome"
 
 
@@ -181,9 +182,9 @@ def test_a_campaign_stops_by_itself_on_what_the_provider_says_and_only_a_person_
     reach(None)
     made = campaign(cast, people(10))
     campaigns.advance(CILEGON, at=clock.now())
-    outbox.send_due(provider, limit=3)
+    working.send_due(provider, limit=3)
     provider.answers = [NotTaken(code, 400)]
-    outbox.send_due(provider, limit=1)
+    working.send_due(provider, limit=1)
     assert work(provider) == 0
     assert state(made) == ("paused", str(code))
     assert Alarm.objects.filter(code="campaign_stopped", subject=str(code)).exists()
@@ -285,7 +286,7 @@ def test_an_invitation_whose_answer_was_lost_is_never_sent_twice(cast: Cast, pro
     work(provider)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE conversations_message SET claimed_at = clock_timestamp() - interval '16 minutes'")
-    outbox.sweep()
+    outcomes.sweep()
     work(provider)
     assert len(provider.taken) == 1
     assert Message.objects.get(campaign__isnull=False).error == "no_answer"

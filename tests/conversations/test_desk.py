@@ -11,13 +11,14 @@ import pytest
 from django.db import Error, connection, transaction
 
 from loket.conversations import actions as talks
-from loket.conversations import gateways, outbox, rules
+from loket.conversations import gateways, rules
 from loket.conversations import queries as threads
 from loket.conversations.models import Canned, Contact, Message, Note, Unsent
 from loket.core import clock
 from loket.core.actor import Actor
 from loket.core.errors import Refusal
 from loket.offices import queries as offices
+from tests import working
 from tests.cast import CILEGON, NOW, Cast
 
 FILTER = threads.Filter
@@ -165,7 +166,7 @@ def test_a_place_nobody_filled_in_is_not_sent(cast: Cast) -> None:
 def test_an_answer_held_behind_a_template_goes_when_the_resident_writes(cast: Cast) -> None:
     contact = chat(30)
     row = talks.hold(contact, "Kartu Anda sudah jadi.", by=cast.verifier, at=clock.now())
-    assert outbox.send_due(gateways.Console()) == 0
+    assert working.send_due(gateways.Console()) == 0
     assert [one.text for one in threads.held(contact, CILEGON)] == ["Kartu Anda sudah jadi."]
     write(contact, clock.now() - timedelta(hours=26))  # a message that comes late and opens no window
     row.refresh_from_db()
@@ -174,7 +175,7 @@ def test_an_answer_held_behind_a_template_goes_when_the_resident_writes(cast: Ca
     write(contact, clock.now())
     row.refresh_from_db()
     assert row.state == "queued"
-    assert outbox.send_due(gateways.Console()) == 1
+    assert working.send_due(gateways.Console()) == 1
     row.refresh_from_db()
     assert row.state == "sent"
     assert threads.held(contact, CILEGON) == []

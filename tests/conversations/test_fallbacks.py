@@ -14,10 +14,11 @@ from django.core import mail
 from django.test import override_settings
 
 from loket.conversations import actions as talks
-from loket.conversations import fallbacks, outbox
+from loket.conversations import fallbacks
 from loket.conversations.gateways import NotTaken
 from loket.conversations.models import Message
 from loket.core import clock
+from tests import working
 from tests.cast import CILEGON, Cast
 from tests.conversations.conftest import Provider, contact, news
 
@@ -48,7 +49,7 @@ def sms() -> Iterator[list[dict[str, Any]]]:
 def not_on_whatsapp(provider: Provider, notice: str = "choose") -> Message:
     message = news(contact(1), notice)
     provider.answers = [NotTaken(131026, 400)]
-    outbox.send_due(provider)
+    working.send_due(provider)
     return message
 
 
@@ -63,7 +64,7 @@ def test_a_card_that_waits_is_told_by_sms_once_with_the_code_and_no_link_into_th
     not_on_whatsapp(provider)
     assert fallbacks.sweep(CILEGON, clock.now()) == 1
     assert fallbacks.sweep(CILEGON, clock.now()) == 0
-    outbox.send_due(provider)
+    working.send_due(provider)
     [taken] = sms
     assert (taken["msisdn"], taken["key"]) == ("+6281210000001", "kunci")
     assert "7K4M-2QX9-T3A" in taken["message"]
@@ -80,7 +81,7 @@ def test_other_news_does_not_go_another_way(cast: Cast, provider: Provider, sms:
 
 def test_what_was_never_delivered_goes_another_way_after_a_day(cast: Cast, provider: Provider, sms: list[dict[str, Any]]) -> None:
     news(contact(1), "choose")
-    outbox.send_due(provider)
+    working.send_due(provider)
     assert fallbacks.sweep(CILEGON, clock.now() + timedelta(hours=23)) == 0
     assert fallbacks.sweep(CILEGON, clock.now() + timedelta(hours=25)) == 1
 
@@ -91,7 +92,7 @@ def test_an_address_is_used_where_sms_is_off(cast: Cast, provider: Provider) -> 
         assert fallbacks.sweep(CILEGON, clock.now()) == 0
         talks.reach_by_email(message.contact_id, "siti@contoh.id", by=cast.counter, at=clock.now())
         assert fallbacks.sweep(CILEGON, clock.now()) == 1
-        outbox.send_due(provider)
+        working.send_due(provider)
     [letter] = mail.outbox
     assert letter.to == ["siti@contoh.id"]
     assert "7K4M-2QX9-T3A" in letter.body

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections
 
 from loket.conversations import actions as talks
-from loket.conversations import gateways, outbox
+from loket.conversations import gateways, outbox, outcomes
 from loket.conversations.gateways import NotTaken, Unknown
 from loket.conversations.keys import key_of
 from loket.conversations.models import Alarm, Contact, Event, Message, Pace, Sender, Template
@@ -21,6 +21,7 @@ from loket.core.errors import Refusal
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from tests import cast as play
+from tests import working
 from tests.cast import CILEGON, Cast
 from tests.conversations.conftest import Provider, contact, news, reply
 
@@ -28,7 +29,7 @@ GRACE_PASSED = "UPDATE conversations_message SET claimed_at = clock_timestamp() 
 
 
 def send(provider: Provider, **more: Any) -> int:
-    return outbox.send_due(provider, **more)
+    return working.send_due(provider, **more)
 
 
 def state(message: Message) -> str:
@@ -42,7 +43,7 @@ def status(message: Message, name: str, code: int = 0, wamid: str = "wamid.x", o
         update["biz_opaque_callback_data"] = str(message.pk)
     if code:
         update["errors"] = [{"code": code}]
-    return outbox.climb(update, clock.now())
+    return outcomes.climb(update, clock.now())
 
 
 def grace_passes(message: Message, minutes: int = 16) -> None:
@@ -358,7 +359,7 @@ def test_a_lost_answer_is_closed_by_its_status(cast: Cast, provider: Provider) -
     assert state(message) == "delivered"
     assert message.provider_id == key_of("wamid.lost")
     grace_passes(message)
-    outbox.sweep()
+    outcomes.sweep()
     send(provider)
     assert len(provider.taken) == 1
 
@@ -368,10 +369,10 @@ def test_news_whose_answer_was_lost_goes_again_after_the_grace_in_the_same_words
     provider.answers = [Unknown("ReadTimeout")]
     send(provider)
     grace_passes(message, 14)
-    assert outbox.sweep() == 0, "its status may still wait for the provider's next try"
+    assert outcomes.sweep() == 0, "its status may still wait for the provider's next try"
     grace_passes(message)
     clock.move_to(clock.now() + timedelta(minutes=3))
-    assert outbox.sweep() == 1
+    assert outcomes.sweep() == 1
     send(provider)
     assert state(message) == "sent"
     assert provider.taken[0][1] == provider.taken[1][1]
@@ -383,9 +384,9 @@ def test_behind_a_busy_inbox_nothing_goes_again(cast: Cast, provider: Provider) 
     send(provider)
     waiting = Event.objects.create(kind="status", key="status|1", payload=b"", received_at=datetime.now(UTC) - timedelta(minutes=14))
     grace_passes(message)
-    assert outbox.sweep() == 0, "its status may be among those that nobody has read yet"
+    assert outcomes.sweep() == 0, "its status may be among those that nobody has read yet"
     Event.objects.filter(pk=waiting.pk).update(error="unmatched")
-    assert outbox.sweep() == 1
+    assert outcomes.sweep() == 1
 
 
 def test_what_an_officer_wrote_is_never_sent_twice_by_itself(cast: Cast, provider: Provider) -> None:
@@ -394,7 +395,7 @@ def test_what_an_officer_wrote_is_never_sent_twice_by_itself(cast: Cast, provide
     provider.answers = [Unknown("ReadTimeout")]
     send(provider)
     grace_passes(message)
-    outbox.sweep()
+    outcomes.sweep()
     send(provider)
     assert (state(message), message.error) == ("dead", "no_answer")
     assert len(provider.taken) == 1
@@ -409,7 +410,7 @@ def test_a_sender_that_dies_between_claim_and_answer_doubles_nothing_an_officer_
     assert len(outbox.claim(provider, 10)) == 2
     grace_passes(hers, 3)
     grace_passes(ours, 3)
-    outbox.sweep()
+    outcomes.sweep()
     send(provider)
     assert (state(hers), state(ours)) == ("dead", "sent")
 
@@ -458,8 +459,8 @@ def test_statuses_climb_whatever_their_order(cast: Cast, provider: Provider) -> 
 
 
 def test_a_status_nobody_knows_is_asked_again_later(cast: Cast) -> None:
-    assert not outbox.climb({"id": "wamid.?", "status": "sent"}, clock.now())
-    assert outbox.climb({"id": "wamid.?", "status": "played"}, clock.now())
+    assert not outcomes.climb({"id": "wamid.?", "status": "sent"}, clock.now())
+    assert outcomes.climb({"id": "wamid.?", "status": "played"}, clock.now())
 
 
 def test_a_failure_told_later_goes_through_the_same_table(cast: Cast, provider: Provider) -> None:

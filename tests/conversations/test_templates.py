@@ -10,11 +10,13 @@ from django.db import DatabaseError, transaction
 from django.test import override_settings
 
 from loket.conversations import actions as talks
-from loket.conversations import gateways, outbox, templates, texts
+from loket.conversations import gateways, templates, texts
+from loket.conversations.composing import Composed
 from loket.conversations.models import Message, Template
-from loket.conversations.texts import FOOTER, TEXTS, Composed
+from loket.conversations.texts import FOOTER, TEXTS
 from loket.core import clock
 from loket.core.errors import Refusal
+from tests import working
 from tests.cast import CILEGON, Cast
 from tests.conversations.conftest import Provider, contact, news
 from tests.emulator.conftest import ACCOUNT, PHONE_ID, TOKEN, Emulator
@@ -87,28 +89,28 @@ def test_the_approved_version_stays_in_use_until_the_new_one_is_approved(
     monkeypatch.setitem(TEXTS, "verified", texts.Text("Permohonan {code} benar dan kami siapkan.", "Request {code} is right and under way."))
     ensure(cast)
     message = news(contact(1))
-    outbox.send_due(provider)
+    working.send_due(provider)
     composed = provider.taken[-1][1]
     assert composed.template == "loket_verified_v1"
     assert "12 Juni 2020" in composed.body
     approve(cast, "loket_verified_v2")
     news(message.contact)
-    outbox.send_due(provider)
+    working.send_due(provider)
     assert provider.taken[-1][1].template == "loket_verified_v2"
     approve(cast, "loket_verified_v2", "PAUSED")
     news(message.contact)
-    outbox.send_due(provider)
+    working.send_due(provider)
     assert provider.taken[-1][1].template == "loket_verified_v1"
 
 
 def test_without_an_approval_news_waits_and_goes_at_once_when_it_comes(cast: Cast, provider: Provider, managed: None) -> None:
     ensure(cast)
     message = news(contact(1))
-    assert outbox.send_due(provider) == 0
+    assert working.send_due(provider) == 0
     message.refresh_from_db()
     assert (message.state, message.error) == ("queued", "no_template")
     approve(cast, "loket_verified_v1")
-    assert outbox.send_due(provider) == 1
+    assert working.send_due(provider) == 1
 
 
 def test_an_officer_picks_a_template_fills_it_and_it_goes_to_a_shut_window(cast: Cast, provider: Provider) -> None:
@@ -121,7 +123,7 @@ def test_an_officer_picks_a_template_fills_it_and_it_goes_to_a_shut_window(cast:
     given = {"code": "7K4M2QX9T3A", "until": "2020-06-16", "reason": "Foto KK buram"}
     message = talks.send_template(her.pk, picked["needs_fix"].name, given, by=cast.verifier, at=clock.now())
     assert "buram" not in str(message.params)
-    outbox.send_due(provider)
+    working.send_due(provider)
     assert "Yang perlu diperbaiki: Foto KK buram" in provider.taken[0][1].body
     with pytest.raises(Refusal):
         talks.send_template(her.pk, picked["go_on"].name, {}, by=cast.stranger, at=clock.now())
@@ -146,7 +148,7 @@ def test_each_template_is_taken_approved_and_sent_by_a_provider_over_http(cast: 
         news(contact(1), "choose")
         api = gateways.provider()
         assert api is not None
-        assert outbox.send_due(api) == 1
+        assert working.send_due(api) == 1
     gateways.provider.cache_clear()
     message = Message.objects.get(notice="choose")
     assert message.state == "sent"

@@ -14,13 +14,14 @@ from django.db import connection
 from loket import jobs
 from loket.applications import drafts
 from loket.applications.models import Draft
-from loket.conversations import deliveries, gateways, inbox, outbox
+from loket.conversations import deliveries, gateways
 from loket.conversations.models import Contact, Message
 from loket.core import clock, crypto, media
 from loket.core.ids import uuid7
 from loket.delivery import actions as delivery
 from loket.delivery import queries as parcels
 from tests import cast as play
+from tests import working
 from tests.api.test_webhook import delivery as update
 from tests.api.test_webhook import message
 from tests.cast import CILEGON, Cast
@@ -63,7 +64,7 @@ def test_one_contact_that_does_not_open_keeps_no_other_message_back(cast: Cast) 
     contact = Message.objects.get(case_id=broken.id).contact_id
     Contact.objects.filter(pk=contact).update(data_key=os.urandom(60))
     via = Post()
-    outbox.send_due(via)
+    working.send_due(via)
     states = dict(Message.objects.values_list("contact_id", "state"))
     assert states.pop(contact) == "dead"
     assert set(states.values()) == {"sent"}
@@ -90,7 +91,7 @@ def test_an_update_that_fails_is_tried_again_later_and_then_counted(cast: Cast) 
     for passed in (0, 3, 3, 50, 11, 700):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE conversations_event SET due_at = due_at - %s * interval '1 second'", [passed])
-        inbox.drain(fails)
+        working.drain(fails)
         with connection.cursor() as cursor:
             cursor.execute("SELECT tries FROM conversations_event")
             tried.append(cursor.fetchone()[0])

@@ -20,6 +20,7 @@ from loket.bot import conversation
 from loket.conversations import deliveries, inbox
 from loket.conversations.keys import key_of
 from loket.conversations.models import Contact, Message
+from tests import working
 from tests.api.test_webhook import delivery, message
 from tests.cast import build
 
@@ -146,6 +147,6 @@ def test_a_kill_between_the_delivery_and_its_updates_leaves_both_or_neither(
     # The provider was told nothing and brings the same bytes again.
     body = body_of(0)
     deliveries.keep(body, deliveries.split(body, OURS))
-    while inbox.drain(conversation.turn):
+    while working.drain(conversation.turn):
         pass
     assert Message.objects.filter(outgoing=False).count() == 3

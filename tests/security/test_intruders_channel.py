@@ -17,7 +17,7 @@ from loket.applications.models import Application
 from loket.audit.models import Entry
 from loket.bot import conversation
 from loket.conversations import actions as talks
-from loket.conversations import authenticity, outbox, texts
+from loket.conversations import authenticity, composing
 from loket.conversations import queries as threads
 from loket.conversations import rules as conversations
 from loket.conversations.authenticity import Verdict, judge
@@ -78,7 +78,7 @@ def test_a_page_that_stands_open_is_read_once_however_often_a_deed_is_refused(ca
 def test_a_chat_does_not_tell_the_office_that_its_resident_complained(cast: Cast) -> None:
     contact, complaint = chat(), complained("manner")
     row = Message.objects.get(notice="complaint_received")
-    composed = texts.compose("complaint_received", {"complaint": codes.shown(complaint.number), "until": "2020-06-09"}, language="id")
+    composed = composing.compose("complaint_received", {"complaint": codes.shown(complaint.number), "until": "2020-06-09"}, language="id")
     body = data_key(Contact.objects.get(pk=contact)).seal("conversations_message", "body", row.pk, composed.body)
     Message.objects.filter(pk=row.pk).update(body=body, state="sent", provider_id=row.pk.hex)
     client = staff("counter")
@@ -93,8 +93,8 @@ def test_news_of_a_complaint_is_sent_by_hand_only_by_whom_it_may_not_concern(
 ) -> None:
     chat()
     number = codes.shown(complained(kind).number)
-    waiting = outbox.ByHand(uuid4(), "Melati", PHONE, f"Keluhan {number} kami catat", clock.now(), number)
-    monkeypatch.setattr(outbox, "by_hand", lambda _office: [waiting])
+    waiting = threads.ByHand(uuid4(), "Melati", PHONE, f"Keluhan {number} kami catat", clock.now(), number)
+    monkeypatch.setattr(threads, "by_hand", lambda _office: [waiting])
     assert (number in staff("counter").get("/kelola/tangan/").content.decode()) is is_shown
 
 

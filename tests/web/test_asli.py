@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from loket.audit.models import Entry
-from loket.conversations import authenticity, outbox, texts
+from loket.conversations import authenticity, composing, texts
 from loket.conversations import queries as threads
 from loket.conversations.authenticity import Verdict, judge
 from loket.conversations.gateways import Console
@@ -19,6 +19,7 @@ from loket.core import clock
 from loket.offices import queries as offices
 from loket.offices.models import Office
 from tests import cast as play
+from tests import working
 from tests.cast import CILEGON, PASSWORD, Cast
 
 HOST = "loket.cilegon.go.id"
@@ -80,7 +81,7 @@ def test_a_link_that_only_looks_like_ours_is_not(cast: Cast, link: str) -> None:
 def sent(cast: Cast) -> str:
     """A message to a resident as it went out."""
     play.file(cast)
-    outbox.send_due(Console())
+    working.send_due(Console())
     row = Message.objects.filter(notice="received").latest("seq")
     assert row.state == "sent"
     return threads.thread(row.contact_id, CILEGON)[-1].text
@@ -107,10 +108,10 @@ def test_a_forged_addition_to_a_message_of_ours_is_seen(cast: Cast) -> None:
 
 
 def test_part_of_a_message_is_ours_by_its_lines_if_nothing_in_it_leads_astray(cast: Cast) -> None:
-    fee = texts.compose("fees", {"fee": 14_000}, language="id").body
+    fee = composing.compose("fees", {"fee": 14_000}, language="id").body
     assert verdict(fee) == OURS
     assert verdict(fee.replace("14.000", "200.000")) == NOT_OURS
-    choose = texts.compose(
+    choose = composing.compose(
         "choose", {"fee": 14_000, "days": 7, "code": "7K4M2QX9R3T", "pickup_place": "Disdukcapil Kota Cilegon, Jalan Contoh 1"}, language="id"
     )
     assert verdict(choose.body) == OURS
@@ -119,7 +120,7 @@ def test_part_of_a_message_is_ours_by_its_lines_if_nothing_in_it_leads_astray(ca
 
 def test_what_others_write_into_our_messages_makes_nothing_ours(cast: Cast) -> None:
     """A text with a free place, such as a reason, is ours by its mark alone."""
-    forged = texts.compose(
+    forged = composing.compose(
         "needs_fix", {"code": "7K4M2QX9R3T", "until": "2020-06-16"}, language="id", private={"reason": "hubungi orang kami dulu"}
     )
     assert verdict(forged.body) == UNKNOWN

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page
 from loket.applications import actions as applications
 from loket.applications.models import Application
 from loket.conversations import actions as talks
-from loket.conversations import campaigns, gateways, outbox
+from loket.conversations import campaigns, gateways
 from loket.conversations import number as sending
 from loket.conversations.models import Campaign, Contact, Message, Template
 from loket.core import clock, links
@@ -39,6 +39,7 @@ from loket.suket.sizing import Capacity
 from loket.suket.waves import Choice
 from loket.web import ui
 from tests import cast as casting
+from tests import working
 from tests.cast import Cast
 from tests.web import test_residents as residents
 
@@ -257,7 +258,7 @@ def test_the_pages_of_sending_are_clean(site: str, browser: Browser, fresh: str)
     Campaign.objects.filter(pk=made.pk).update(state="paused", paused_why="quality")
     campaigns.create("Gelombang dua", [campaigns.Recipient(consent, phone="+6281300009999")], by=people.head, at=at)
     casting.printed(people)
-    outbox.send_due(gateways.ByHand(), limit=3)
+    working.send_due(gateways.ByHand(), limit=3)
     sending.stop(casting.CILEGON, "131042", at)
     template = Template.objects.get(notice="choose", language="id")
     Template.objects.filter(notice="delayed").update(state="rejected", reason="TAG_CONTENT_MISMATCH")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.test import Client
 
 from loket.bot import conversation
-from loket.conversations import alarms, inbox
+from loket.conversations import alarms
 from loket.core import clock
+from tests import working
 from tests.api.test_webhook import _ours, delivery, entry, heard, later, message, post, rows, understand  # noqa: F401
 from tests.cast import CILEGON, PASSWORD, Cast
 
@@ -29,7 +30,7 @@ def trouble() -> None:
     post(entry("message_template_status_update", {"event": "PAUSED", "message_template_id": 42}))
     post(delivery(message("wamid.2", "racun")))
     for _ in range(3):
-        inbox.drain(fails)
+        working.drain(fails)
         later(61)
 
 
@@ -54,7 +55,7 @@ def test_an_admin_has_a_message_read_once_more(cast: Cast) -> None:
     assert "racun" not in page
     [(event,)] = rows("SELECT id FROM conversations_event WHERE done_at IS NULL")
     assert admin.post(PAGE, {"coba": str(event)}).status_code == 302
-    while inbox.drain(conversation.turn):
+    while working.drain(conversation.turn):
         pass
     assert heard() == ["racun"]
     assert "Semua pesan masuk terbaca." in admin.get(PAGE).content.decode()

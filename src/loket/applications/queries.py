@@ -14,7 +14,7 @@ from django.db import connection
 from loket.applications import rules
 from loket.applications.models import Application, Document
 from loket.catalogue import queries as catalogue
-from loket.conversations import actions as talks
+from loket.conversations import queries as threads
 from loket.core import crypto
 from loket.core.errors import N_, Refusal
 
@@ -151,7 +151,7 @@ def overdue(office: str, today: date, limit: int = 500) -> list[Application]:
 
 def of_contact(contact: UUID) -> list[Application]:
     """The applications that a contact filed or gets notices of, newest first."""
-    return list(Application.objects.filter(contact_id__in=talks.names(contact)).order_by("-submitted_at")[:20])
+    return list(Application.objects.filter(contact_id__in=threads.names(contact)).order_by("-submitted_at")[:20])
 
 
 def by_ids(ids: Sequence[UUID], office: str) -> list[Application]:

@@ -11,8 +11,8 @@ from loket.applications import drafts, queries, rules
 from loket.applications.models import Application, Draft, Recall
 from loket.audit import actions as audit
 from loket.conversations import actions as conversations
+from loket.conversations import composing
 from loket.conversations import queries as threads
-from loket.conversations import texts
 from loket.core import codes, crypto
 from loket.core.actor import Actor, Role, require
 from loket.core.ids import uuid7
@@ -64,4 +64,4 @@ def _address(draft: Draft) -> str:
 
 def _line(case: Application, language: str) -> str:
     promise = case.promise_on if case.state not in rules.FINAL else None
-    return texts.status_line(codes.shown(case.code), case.state, None, promise, language)
+    return composing.status_line(codes.shown(case.code), case.state, None, promise, language)

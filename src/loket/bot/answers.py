@@ -16,7 +16,7 @@ from loket.applications.models import Application, Draft
 from loket.bot import pasted
 from loket.catalogue import queries as catalogue
 from loket.conversations import actions as talks
-from loket.conversations import memory, texts
+from loket.conversations import composing, memory
 from loket.conversations.inbox import Incoming
 from loket.conversations.models import Contact
 from loket.core import codes, text
@@ -182,7 +182,7 @@ def _elsewhere(turn: Turn, code: str) -> Reply:
 
 
 def _line(item: Application, language: str) -> str:
-    return texts.status_line(
+    return composing.status_line(
         codes.shown(item.code), item.state, cases.place(item), None if item.finished_at else item.promise_on, language
     )
 

@@ -12,7 +12,7 @@ from loket.applications import queries as cases
 from loket.bot.answers import form_address, form_of, new_form
 from loket.catalogue import queries as catalogue
 from loket.conversations import actions as talks
-from loket.conversations import texts
+from loket.conversations import composing
 from loket.conversations.models import Contact
 from loket.core import clock
 from loket.core.actor import Actor, system
@@ -49,7 +49,7 @@ def _answer(contact_id: UUID, at: datetime) -> None:
 def _say(contact: Contact, burst: list[talks.Sent], before: int, by: Actor, at: datetime) -> None:
     held = [item for item in burst if item.state in _HELD]
     bad = [(place, item.reason) for place, item in enumerate(held, 1) if item.state == "kept" and item.reason]
-    params = {"lines": texts.photo_lines(_count(burst, held), bad, contact.language)}
+    params = {"lines": composing.photo_lines(_count(burst, held), bad, contact.language)}
     case = _waiting_for_photo(contact)
     link, name = "", "photos_other"
     if case:
@@ -64,9 +64,9 @@ def _say(contact: Contact, burst: list[talks.Sent], before: int, by: Actor, at: 
     talks.notify([talks.Notice(contact.pk, name, None, params, {"link": link} if link else {})], by=by, at=at)
 
 
-def _count(burst: list[talks.Sent], held: list[talks.Sent]) -> texts.Photos:
+def _count(burst: list[talks.Sent], held: list[talks.Sent]) -> composing.Photos:
     digests = Counter(item.digest for item in held if item.digest)
-    return texts.Photos(
+    return composing.Photos(
         held=len(held),
         same=sum(digests.values()) - len(digests),
         again=sum(item.state in ("gone", "failed") for item in burst),

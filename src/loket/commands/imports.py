@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loket.commands import refuse, say, speaks_english, start_django, told
-from loket.commands.tend import _no_database
+from loket.commands.database import no_database
 
 
 def add(commands: Any) -> None:
@@ -30,7 +30,7 @@ def run_import(given: argparse.Namespace) -> int:
         if given.json:
             _refused("file_missing", "file", f"There is no file {given.file}.")
         return refuse(f"Berkas {given.file} tidak ada.", f"There is no file {given.file}.", "ls")
-    if (problem := _no_database()) is not None:
+    if (problem := no_database()) is not None:
         return problem
     start_django("web")
     from django.utils import translation

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from loket.commands import refuse, start_django, told
-from loket.commands.tend import _no_database
+from loket.commands.database import no_database
 from loket.core.actor import Role
 
 
@@ -34,7 +34,7 @@ def run_set(given: argparse.Namespace) -> int:
 
 def _on(given: argparse.Namespace, changes: dict[str, str]) -> int:
     """Change what is asked, then print every setting as it stands."""
-    if (problem := _no_database()) is not None:
+    if (problem := no_database()) is not None:
         return problem
     start_django("web")
     from loket.core import clock

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loket.commands import refuse, start_django, told
-from loket.commands.tend import _no_database
+from loket.commands.database import no_database
 from loket.core.actor import Role
 
 ROLES = tuple(role.value for role in Role)
@@ -63,7 +63,7 @@ def run_password(given: argparse.Namespace) -> int:
 
 def _with_password(given: argparse.Namespace, work: Callable[[Any, Any, str], None]) -> int:
     """Do it with a password that nobody chose, and print that once."""
-    if (problem := _no_database()) is not None:
+    if (problem := no_database()) is not None:
         return problem
     start_django("web")
     from loket.core import clock
@@ -82,7 +82,7 @@ def _with_password(given: argparse.Namespace, work: Callable[[Any, Any, str], No
 
 
 def run_create(given: argparse.Namespace) -> int:
-    if (problem := _no_database()) is not None:
+    if (problem := no_database()) is not None:
         return problem
     start_django("web")
     from loket.core import clock

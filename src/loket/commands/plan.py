@@ -12,7 +12,7 @@ from typing import Any
 
 from loket import home
 from loket.commands import refuse, say, speaks_english, start_django, told
-from loket.commands.tend import _no_database
+from loket.commands.database import no_database
 from loket.core import text
 from loket.core.errors import Refusal
 from loket.insight import forecast
@@ -80,7 +80,7 @@ def _by_hand(given: argparse.Namespace, holidays: frozenset[date] | None) -> int
             say("Belum ada kantor di sini: hari libur tidak dihitung. Beri --holidays FILE.",
                 "There is no office here: holidays are not counted. Give --holidays FILE.")  # fmt: skip
         else:
-            if (problem := _no_database()) is not None:
+            if (problem := no_database()) is not None:
                 return problem
             start_django("web")
             from loket.offices import queries as offices
@@ -100,7 +100,7 @@ def _by_hand(given: argparse.Namespace, holidays: frozenset[date] | None) -> int
 
 
 def _from_the_office(given: argparse.Namespace, holidays: frozenset[date] | None) -> int:
-    if (problem := _no_database()) is not None:
+    if (problem := no_database()) is not None:
         return problem
     start_django("web")
     from loket.insight import planning

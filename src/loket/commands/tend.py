@@ -9,6 +9,7 @@ from typing import Any
 
 from loket import home, postgres
 from loket.commands import refuse, say, start_django
+from loket.commands.database import missing, no_database
 
 DB_ROLES = ("owner", "web", "worker", "seal", "report", "superuser")
 
@@ -47,7 +48,7 @@ def run_migrate(given: argparse.Namespace) -> int:
 
 
 def run_verify(given: argparse.Namespace) -> int:
-    if (problem := _no_database()) is not None:
+    if (problem := no_database()) is not None:
         return problem
     start_django("web")
     from loket.insight import invariants
@@ -72,7 +73,7 @@ def run_verify(given: argparse.Namespace) -> int:
 
 def run_url(given: argparse.Namespace) -> int:
     if not (home.path() / "database.json").exists():
-        return _missing()
+        return missing()
     print(home.database_url(given.role))
     return 0
 
@@ -83,20 +84,3 @@ def run_manage(given: argparse.Namespace) -> int:
 
     execute_from_command_line(["loket manage", *given.arguments])
     return 0
-
-
-def _no_database() -> int | None:
-    """A refusal when there is no database yet; starts the embedded one when it stands still."""
-    if not (home.path() / "database.json").exists():
-        return _missing()
-    try:
-        postgres.start()
-    except postgres.Unavailable as problem:
-        return refuse(problem.indonesian, problem.english, problem.command)
-    return None
-
-
-def _missing() -> int:
-    return refuse(
-        f"Belum ada basis data di {home.path()}.", f"There is no database in {home.path()} yet.", "./loket demo"
-    )

@@ -15,10 +15,10 @@ from django.conf import settings
 from django.core import mail
 from django.db import transaction
 
+from loket.conversations.composing import Composed
 from loket.conversations.gateways import NotTaken, Unknown
 from loket.conversations.models import Message, State
 from loket.conversations.rules import Lane
-from loket.conversations.texts import Composed
 from loket.core.ids import uuid7
 from loket.offices import queries as offices
 

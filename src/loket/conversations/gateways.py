@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import httpx
 from django.conf import settings
 
-from loket.conversations.texts import Composed
+from loket.conversations.composing import Composed
 
 
 class NotTaken(Exception):

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from loket.audit import actions as audit
-from loket.conversations import account, alarms, outbox
+from loket.conversations import account, alarms, outcomes
 from loket.conversations.actions import contact_by_user, receive, renumber
 from loket.conversations.deliveries import ACCOUNT, STATUS, STRANGE, opened, seconds
 from loket.conversations.models import Contact, Event
@@ -90,18 +90,13 @@ Row = tuple[int, str, str, bytes, int]
 Lift = tuple[Row, UUID, dict[str, Any]]
 
 
-def drain(turn: Turn, limit: int = 20) -> int:
-    """Understand up to `limit` updates of people and as many of the provider's; returns how many were tried.
+def drain_people(turn: Turn, limit: int = 20) -> int:
+    """Understand up to `limit` messages; returns how many were tried.
 
     Each message is one transaction with all that follows from it. Several workers may run: each person's updates are
     understood one after another, by the time at which they were sent. One that fails stands before what the same person
     sent later, is tried again after 5 and 60 seconds, and is then put aside; the head's page counts it.
     """
-    return drain_people(turn, limit) + drain_provider(limit)
-
-
-def drain_people(turn: Turn, limit: int = 20) -> int:
-    """Understand up to `limit` messages; returns how many were tried."""
     handled = 0
     while handled < limit and _next(turn):
         handled += 1
@@ -185,7 +180,7 @@ def _lift(row: Row) -> Lift | None:
         return None
     try:
         update = opened(row[2], bytes(row[3]))["status"]
-        message = outbox.climbs(update)
+        message = outcomes.climbs(update)
     except Exception:
         return None
     return (row, message, update) if message else None
@@ -197,7 +192,7 @@ def _climb(lifts: list[Lift]) -> None:
     if lifts:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                known = outbox.climb_together([(message, update) for _row, message, update in lifts], clock.now())
+                known = outcomes.climb_together([(message, update) for _row, message, update in lifts], clock.now())
                 cursor.execute(_ALL_DONE, [[row[0] for row, message, _update in lifts if message in known]])
         except (OperationalError, InterfaceError):
             raise
@@ -230,7 +225,7 @@ def _is_placed(kind: str, key: str, payload: bytes) -> bool:
     """Do what an update of the provider says; False when it is about a message that is not known (yet)."""
     at = clock.now()
     if kind == STATUS:
-        return outbox.climb(opened(key, bytes(payload))["status"], at)
+        return outcomes.climb(opened(key, bytes(payload))["status"], at)
     if kind == ACCOUNT:
         news = opened(key, bytes(payload))
         account.handle(str(news["field"]), news["value"], sent=seconds(news["time"]), office=_office(), at=at)

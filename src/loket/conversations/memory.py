@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from loket.conversations import texts
+from loket.conversations import composing, texts
 from loket.conversations.keys import MESSAGE, data_key
 from loket.conversations.models import Contact, Message
 
@@ -114,4 +114,4 @@ def _options(row: Message, body: str, language: str) -> tuple[tuple[str, str], .
     if "footer" in composed:
         rows = [(key, title) for key, title, *_more in composed.get("rows", ())]
         return tuple(rows or ((key, title) for key, title in composed["buttons"]))
-    return texts.options(row.notice, row.params, language) if row.notice in texts.TEXTS else ()
+    return composing.options(row.notice, row.params, language) if row.notice in texts.TEXTS else ()

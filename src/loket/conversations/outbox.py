@@ -1,48 +1,35 @@
-"""Sends what was queued: judged, composed once and claimed in one transaction, then handed over, then noted. Statuses only climb."""
+"""Sends what was queued: judged, composed once and claimed in one transaction, then handed over, then noted; `outcomes` says what becomes of it."""
 
 from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, connection, transaction
-from django.db.models import Q
 
-from loket.conversations import authenticity, failures, fallbacks, number, pacing, rules, templates
-from loket.conversations.failures import Decision, Failure
+from loket.conversations import authenticity, failures, fallbacks, number, outcomes, pacing, rules, templates
+from loket.conversations.composing import Composed, of_message
+from loket.conversations.failures import Failure
 from loket.conversations.gateways import Gateway, NotTaken, Unknown
 from loket.conversations.keys import CONTACT, MESSAGE, data_key, key_of
 from loket.conversations.models import Contact, Message, Pace, Sender, State
 from loket.conversations.rules import Lane
-from loket.conversations.texts import Composed, compose
-from loket.core import clock, crypto, links
+from loket.core import clock, crypto
 from loket.offices import queries as offices
 
 log = logging.getLogger(__name__)
 
-LINK_DAYS = 7
 # Seconds between two claims, in which what is ready gathers.
 GATHER = 0.05
-# A message whose sender died waits this long for a status before anything else is done: perhaps it never left.
-GRACE = timedelta(minutes=2)
-# One whose answer was lost was most probably taken. Its status may wait for the provider's fifth or sixth try after our
-# own web was away, and these come minutes apart.
-LOST = timedelta(minutes=15)
-# The order in which a message climbs. `failed` stands below `delivered`: what arrived has arrived.
-RANK = {
-    "held": 0, "queued": 0, "by_hand": 0, "sending": 1, "unknown": 2, "dead": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6,
-}  # fmt: skip
-_RANKED = f"array_position(ARRAY{[name for name, _ in sorted(RANK.items(), key=lambda one: one[1])]}, {{}}::text)"
 REPLIES, INVITATIONS = (Lane.REPLY, Lane.NOTICE), (Lane.CAMPAIGN,)
 
 # The head of each person's line in each lane. Lanes do not wait for each other: a reply never stands behind a notice.
@@ -89,40 +76,6 @@ WITH noted AS (
         error = CASE WHEN state IN ('sending', 'unknown', 'queued', 'dead') THEN '' ELSE error END
     WHERE id = %(id)s RETURNING contact_id)
 UPDATE conversations_contact c SET last_message_at = GREATEST(c.last_message_at, %(at)s) FROM noted WHERE c.id = noted.contact_id
-"""
-_CLIMB = f"""
-UPDATE conversations_message SET
-    state = CASE WHEN {_RANKED.format("%(status)s")} > {_RANKED.format("state")} THEN %(status)s ELSE state END,
-    error = CASE WHEN %(status)s = 'failed' THEN %(error)s WHEN state IN ('dead', 'queued', 'unknown', 'sending') THEN '' ELSE error END,
-    failed_at = CASE WHEN %(status)s = 'failed' AND state IN ('delivered', 'read') THEN %(at)s ELSE failed_at END,
-    reach_at = CASE WHEN reach_at IS NULL THEN NULL
-                    WHEN %(status)s = 'failed' AND state NOT IN ('delivered', 'read') THEN NULL
-                    WHEN %(status)s IN ('delivered', 'read') AND state NOT IN ('delivered', 'read') THEN GREATEST(reach_at, %(at)s)
-                    ELSE reach_at END,
-    provider_id = COALESCE(provider_id, %(key)s)
-WHERE id = %(id)s
-"""
-# The same for many at once, without failures; of several about one message the highest counts.
-_CLIMB_TOGETHER = f"""
-WITH heard AS (
-    SELECT DISTINCT ON (id) id, key, status
-    FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(statuses)s::text[]) AS t(id, key, status)
-    ORDER BY id, {_RANKED.format("status")} DESC),
-ours AS (
-    SELECT m.id, h.key, h.status FROM conversations_message m JOIN heard h ON h.id = m.id
-    WHERE m.outgoing ORDER BY m.id FOR UPDATE OF m)
-UPDATE conversations_message m SET
-    state = CASE WHEN {_RANKED.format("o.status")} > {_RANKED.format("m.state")} THEN o.status ELSE m.state END,
-    error = CASE WHEN m.state IN ('dead', 'queued', 'unknown', 'sending') THEN '' ELSE m.error END,
-    reach_at = CASE WHEN m.reach_at IS NOT NULL AND o.status IN ('delivered', 'read') AND m.state NOT IN ('delivered', 'read')
-                    THEN GREATEST(m.reach_at, %(at)s) ELSE m.reach_at END,
-    provider_id = COALESCE(m.provider_id, o.key)
-FROM ours o WHERE m.id = o.id RETURNING m.id
-"""
-# A status that belongs to no message of ours is left out: it waits for an hour.
-_HEARD = """
-SELECT LEAST(clock_timestamp(), min(received_at)) FROM conversations_event
-WHERE done_at IS NULL AND kind = 'status' AND error <> 'unmatched'
 """
 
 
@@ -199,7 +152,7 @@ class _Batch:
         self.marks[contact.pk] = free_at
         try:
             key = data_key(contact)
-            composed = _compose(message, contact, key, self.at)
+            composed = of_message(message, contact, key, self.at)
             to = _to(message, contact, key)
         except (KeyError, ValueError, crypto.CryptoError) as error:
             log.error("message %s of kind %s lacks %s", message.pk, message.notice, type(error).__name__)
@@ -375,14 +328,6 @@ class Post:
             self._freed.set()
 
 
-def send_due(via: Gateway, limit: int = 20, lanes: Sequence[int] = (*REPLIES, *INVITATIONS)) -> int:
-    """Send what is due, one after another; returns how many were tried. `Post` does the same with many at once."""
-    parcels = claim(via, limit, lanes)
-    for parcel in parcels:
-        deliver(via, parcel)
-    return len(parcels)
-
-
 def deliver(via: Gateway, parcel: Parcel) -> None:
     """Hand one message over and note what came of it."""
     gateway = fallbacks.gateway(parcel.kind) if parcel.kind in fallbacks.KINDS else via
@@ -409,285 +354,7 @@ def _refused(parcel: Parcel, failure: Failure, wait: float) -> None:
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=parcel.message_id)
         if message.state == State.SENDING:
-            _follow(message, failure, wait, clock.now(), has_template=parcel.has_template)
-
-
-# --- what follows from a failure, at once or by a later status ---
-
-
-def _follow(message: Message, failure: Failure, wait: float, at: datetime, *, has_template: bool) -> None:
-    """Write down what the table of failures says; `message` is locked."""
-    act = _FOLLOW.get(failure.decision)
-    if act is not None:
-        act(message, failure, wait, at)
-    elif failure.decision == Decision.TEMPLATE:
-        # The provider's clock decides: for us the window is shut as well.
-        Contact.objects.filter(pk=message.contact_id).update(last_inbound_at=None)
-        if has_template and message.tries < pacing.MAX_TRIES:
-            _again(message, at, failure.code)
-        else:
-            _ended(message, failure.code)
-    else:
-        _ended(message, failure.code)
-
-
-def _retry(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    if message.tries >= pacing.MAX_TRIES:
-        _ended(message, "tried_often", State.DEAD)
-        return
-    pause = failures.pause(message.tries, wait) * random.uniform(0.8, 1.2)  # noqa: S311 (jitter)
-    _again(message, at + timedelta(seconds=pause), failure.code)
-
-
-def _hold_number(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    """The whole number rests; the message keeps its place and its tries."""
-    sender = number.locked(message.contact.office_id)
-    sender.holds = min(sender.holds + 1, 8)
-    sender.hold_until = at + timedelta(seconds=failures.pause(sender.holds, wait))
-    sender.save(update_fields=["holds", "hold_until"])
-    log.warning("the number rests: %s", failure.code)
-    _again(message, sender.hold_until, failure.code, counts=False)
-
-
-def _hold_contact(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    pace, _ = Pace.objects.select_for_update().get_or_create(contact_id=message.contact_id)
-    pace.holds = min(pace.holds + 1, 9)
-    pace.hold_until = at + timedelta(seconds=max(wait, failures.contact_pause(pace.holds)))
-    pace.save(update_fields=["holds", "hold_until"])
-    _again(message, pace.hold_until, failure.code, counts=False)
-
-
-def _tomorrow(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    _again(message, at + pacing.DAY, failure.code)
-
-
-def _suppress(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    """130472 and 131050 are about invitations only: no more of them go to this person."""
-    Contact.objects.filter(pk=message.contact_id, opted_out_at=None).update(opted_out_at=at)
-    _ended(message, failure.code)
-
-
-def _pause(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    """Campaigns stop with this as their reason. A template that was stopped waits for another version or its return."""
-    number.pause_campaigns(message.contact.office_id, failure.code, at)
-    if message.template and failure.code in ("132015", "132016"):
-        templates.block(message.template, failure.code)
-    if message.lane == Lane.CAMPAIGN:
-        _again(message, at, failure.code, counts=False)
-    else:
-        _retry(message, failure, max(wait, 60), at)
-
-
-def _stop(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    """Nothing goes until a person has mended the account; nothing is lost meanwhile."""
-    number.stop(message.contact.office_id, failure.code, at)
-    _again(message, at, failure.code, counts=False)
-
-
-def _block(message: Message, failure: Failure, wait: float, at: datetime) -> None:
-    templates.block(message.template, failure.code)
-    _ended(message, failure.code, State.DEAD)
-
-
-_FOLLOW = {
-    Decision.RETRY: _retry, Decision.WAIT_NUMBER: _hold_number, Decision.WAIT_CONTACT: _hold_contact,
-    Decision.TOMORROW: _tomorrow, Decision.SUPPRESS: _suppress, Decision.PAUSE: _pause, Decision.STOP: _stop,
-    Decision.BLOCK_TEMPLATE: _block,
-}  # fmt: skip
-
-
-def _again(message: Message, due_at: datetime, code: str, *, counts: bool = True) -> None:
-    """Back into line. It was certainly not sent, so it reaches nobody until it is claimed anew."""
-    message.state, message.due_at, message.error = State.QUEUED, due_at, code[:40]
-    message.provider_id, message.reach_at = None, None
-    message.tries -= 0 if counts else 1
-    message.save(update_fields=["state", "due_at", "error", "provider_id", "reach_at", "tries"])
-
-
-def _ended(message: Message, code: str, state: str = State.FAILED) -> None:
-    message.state, message.error, message.reach_at = state, code[:40], None
-    message.save(update_fields=["state", "error", "reach_at"])
-
-
-# --- statuses ---
-
-
-def climb(update: dict[str, Any], at: datetime) -> bool:
-    """A status from the provider: a message only climbs, and a late or repeated status changes nothing.
-
-    False when no message of ours is known under it: the answer that names it may still be on its way, so ask again later.
-    """
-    status, provider_key = str(update.get("status")), key_of(str(update.get("id")))
-    if status not in ("sent", "delivered", "read", "failed"):
-        return True
-    with transaction.atomic():
-        message = _message(str(update.get("biz_opaque_callback_data") or ""), provider_key)
-        if message is None:
-            return False
-        code = _code(update) if status == "failed" else ""
-        if status == "failed" and message.provider_id not in (None, provider_key):
-            # The failure of an earlier try, which is known already.
-            return True
-        if status == "failed" and message.state == State.SENDING:
-            # What follows is decided once our own answer is here; else that would put the message back to `sent`.
-            return False
-        if status == "failed" and RANK.get(message.state, 0) < RANK["failed"]:
-            version = templates.current(message.contact.office_id, message.notice, message.contact.language)
-            message.provider_id = message.provider_id or provider_key
-            message.save(update_fields=["provider_id"])
-            _follow(message, failures.explain(code), 0, at, has_template=bool(message.notice and version))
-            return True
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _CLIMB, {"status": status, "error": code[:40], "at": at, "key": provider_key, "id": message.pk}
-            )
-    return True
-
-
-def climbs(update: dict[str, Any]) -> UUID | None:
-    """The message that a status about it only lifts, by what we sent along; None for whatever needs a closer look."""
-    if update.get("status") not in ("sent", "delivered", "read"):
-        return None
-    try:
-        return UUID(str(update.get("biz_opaque_callback_data") or ""))
-    except ValueError:
-        return None
-
-
-def climb_together(updates: Sequence[tuple[UUID, dict[str, Any]]], at: datetime) -> set[UUID]:
-    """Statuses that only lift, in one statement; which of the messages are known."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CLIMB_TOGETHER,
-            {
-                "ids": [pk for pk, _update in updates], "keys": [key_of(str(update.get("id"))) for _pk, update in updates],
-                "statuses": [update["status"] for _pk, update in updates], "at": at,
-            },
-        )  # fmt: skip
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _code(update: dict[str, Any]) -> str:
-    errors = update.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    return str(first.get("code", ""))
-
-
-def _message(opaque: str, provider_key: str) -> Message | None:
-    """Which of our messages a status is about: by what we sent along, else by the provider's id."""
-    rows = Message.objects.select_for_update(of=("self",)).select_related("contact").filter(outgoing=True)
-    try:
-        return rows.filter(pk=UUID(opaque)).first()
-    except ValueError:
-        return rows.filter(provider_id=provider_key).first()
-
-
-# --- sweeping ---
-
-
-def sweep() -> int:
-    """Whatever got no answer and no status within the grace: news goes again, all else is shown to a person, since nobody
-    can know whether it arrived. Returns how many."""
-    with transaction.atomic():
-        heard = _heard_until()
-        lost = list(
-            Message.objects.select_for_update(skip_locked=True)
-            .filter(
-                Q(state=State.SENDING, claimed_at__lt=heard - GRACE) | Q(state=State.UNKNOWN, claimed_at__lt=heard - LOST),
-                outgoing=True,
-            )
-            .values_list("pk", "notice", "lane", "tries")
-        )
-        again = [pk for pk, notice, lane, tries in lost if pacing.may_repeat(notice, lane) and tries < pacing.MAX_TRIES]
-        shown = [pk for pk, *_rest in lost if pk not in set(again)]
-        Message.objects.filter(pk__in=again).update(state=State.QUEUED, due_at=clock.now())
-        Message.objects.filter(pk__in=shown).update(state=State.DEAD, error="no_answer")
-    return len(lost)
-
-
-def _heard_until() -> datetime:
-    """Until when every status that came is understood: behind a busy inbox the grace has not passed yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HEARD)
-        return cast(datetime, cursor.fetchone()[0])
-
-
-# --- what a person sends ---
-
-
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """A message that waits for a person: her number, the words, and the address that opens her chat."""
-
-    id: UUID
-    name: str
-    phone: str
-    text: str
-    at: datetime
-    # The number of the complaint that it is about, if any.
-    complaint: str = ""
-
-    @property
-    def link(self) -> str:
-        return f"https://wa.me/{self.phone.lstrip('+')}"
-
-
-def by_hand(office: str, limit: int = 50) -> list[ByHand]:
-    """What is to be sent from the office's own phone, the oldest first; doors go through `actions.read_by_hand`."""
-    rows = Message.objects.filter(outgoing=True, state=State.BY_HAND, contact__office_id=office).select_related("contact")
-    found = []
-    for row in rows.order_by("seq")[:limit]:
-        contact, key = row.contact, data_key(row.contact)
-        text = _words_of(key.open_text(MESSAGE, "body", row.pk, bytes(row.body or b"")), row)
-        name = key.open_text(CONTACT, "name", contact.pk, bytes(contact.name)) if contact.name else ""
-        phone = key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
-        found.append(ByHand(row.pk, name, phone, text, row.at, row.params.get("complaint", "")))
-    return found
-
-
-def _words_of(stored: str, message: Message) -> str:
-    """A composed message as one text to copy: its words, the address of its page, the fixed line."""
-    if not message.notice:
-        return stored
-    composed = _as_composed(json.loads(stored))
-    return "\n\n".join(part for part in (composed.body, composed.link[1] if composed.link else "", composed.footer) if part)
-
-
-# --- composing ---
-
-
-def _compose(message: Message, contact: Contact, key: crypto.DataKey, at: datetime) -> Composed:
-    stored = key.open_text(MESSAGE, "body", message.pk, bytes(message.body)) if message.body else ""
-    if not message.notice:
-        return Composed(stored, "")
-    private: dict[str, str] = json.loads(stored) if stored else {}
-    if "footer" in private:
-        return _as_composed(private)
-    office = offices.office(contact.office_id)
-    hours = f"{office.opens_at:%H.%M}–{office.closes_at:%H.%M} WIB"
-    values: dict[str, Any] = {
-        "fee": office.settings.post_fee, "days": office.settings.choose_within_days, "hours": hours,
-        "office": office.name, "pickup_place": f"{office.name}, {office.address}", "page": f"{settings.BASE_URL}/cek/",
-        **message.params,
-    }  # fmt: skip
-    link = private.pop("link", "") or _case_link(message.params.get("code", ""), at)
-    return compose(message.notice, values, language=contact.language, link=link, private=private)
-
-
-def _as_composed(stored: dict[str, Any]) -> Composed:
-    """A message composed at an earlier try: the same words go out again."""
-    stored["buttons"] = tuple(tuple(button) for button in stored["buttons"])
-    stored["link"] = tuple(stored["link"]) if stored["link"] else None
-    stored["values"] = tuple(tuple(value) for value in stored["values"])
-    stored["rows"] = tuple(tuple(row) for row in stored.get("rows", ()))
-    return Composed(**stored)
-
-
-def _case_link(code: str, at: datetime) -> str:
-    """The address that opens one case for whoever holds this chat, for a week."""
-    if not code:
-        return ""
-    return f"{settings.BASE_URL}/l/{links.sign('case', code, at + timedelta(days=LINK_DAYS))}/"
+            outcomes.follow(message, failure, wait, clock.now(), has_template=parcel.has_template)
 
 
 def _to(message: Message, contact: Contact, key: crypto.DataKey) -> str:

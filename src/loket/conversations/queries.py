@@ -14,9 +14,9 @@ from django.db import connection
 from django.db.models import F
 
 from loket.conversations import rules
-from loket.conversations.actions import names, root
+from loket.conversations.composing import words_of
 from loket.conversations.keys import CONTACT, MESSAGE, data_key
-from loket.conversations.models import Canned, Contact, Fraud, Merge, Message, Note, Unsent
+from loket.conversations.models import Canned, Contact, Fraud, Merge, Message, Note, State, Unsent
 from loket.core import crypto
 from loket.core.errors import N_, Refusal
 from loket.offices import queries as offices
@@ -27,6 +27,17 @@ LOOKING, TYPING = "25 seconds", "15 seconds"
 # Whoever gave no sign of life for so long opens anew, and is recorded anew.
 OPENED = "10 minutes"
 VIEWS = ("untuk-saya", "menunggu", "saya", "bebas", "terbuka", "ditunda", "semua")
+_ROOT = """
+WITH RECURSIVE up AS (
+    SELECT id, merged_into_id FROM conversations_contact WHERE id = %s
+    UNION ALL SELECT c.id, c.merged_into_id FROM conversations_contact c JOIN up ON c.id = up.merged_into_id)
+SELECT id FROM up WHERE merged_into_id IS NULL
+"""
+_NAMES = """
+WITH RECURSIVE down AS (
+    SELECT %s::uuid AS id UNION ALL SELECT c.id FROM conversations_contact c JOIN down ON c.merged_into_id = down.id)
+SELECT id FROM down
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +205,20 @@ def lines_of(contacts: Sequence[UUID], office: str) -> list[Line]:
             [office, list(contacts)],
         )
         return [_line(row, office) for row in cursor.fetchall()]
+
+
+def root(contact_id: UUID) -> UUID:
+    """The contact that this one was merged into, or itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROOT, [contact_id])
+        return UUID(str(cursor.fetchone()[0]))
+
+
+def names(contact_id: UUID) -> list[UUID]:
+    """A contact and all that were merged into it: cases and forms keep the name under which they came."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, [contact_id])
+        return [UUID(str(row[0])) for row in cursor.fetchall()]
 
 
 def line(contact_id: UUID, office: str) -> Line:
@@ -406,3 +431,33 @@ def frauds(office: str, limit: int = 100) -> list[Reported]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A message that waits for a person: her number, the words, and the address that opens her chat."""
+
+    id: UUID
+    name: str
+    phone: str
+    text: str
+    at: datetime
+    # The number of the complaint that it is about, if any.
+    complaint: str = ""
+
+    @property
+    def link(self) -> str:
+        return f"https://wa.me/{self.phone.lstrip('+')}"
+
+
+def by_hand(office: str, limit: int = 50) -> list[ByHand]:
+    """What is to be sent from the office's own phone, the oldest first; doors go through `actions.read_by_hand`."""
+    rows = Message.objects.filter(outgoing=True, state=State.BY_HAND, contact__office_id=office).select_related("contact")
+    found = []
+    for row in rows.order_by("seq")[:limit]:
+        contact, key = row.contact, data_key(row.contact)
+        text = words_of(key.open_text(MESSAGE, "body", row.pk, bytes(row.body or b"")), row)
+        name = key.open_text(CONTACT, "name", contact.pk, bytes(contact.name)) if contact.name else ""
+        phone = key.open_text(CONTACT, "phone", contact.pk, bytes(contact.phone)) if contact.phone else ""
+        found.append(ByHand(row.pk, name, phone, text, row.at, row.params.get("complaint", "")))
+    return found

@@ -15,8 +15,9 @@ from django.db import transaction
 
 from loket.audit import actions as audit
 from loket.conversations import gateways
+from loket.conversations.composing import Composed, places, spoken
 from loket.conversations.models import Approval, Message, Template
-from loket.conversations.texts import FOOTER, TEXTS, Composed, places, spoken
+from loket.conversations.texts import FOOTER, TEXTS
 from loket.core import clock
 from loket.core.actor import Actor, Role, require, system
 from loket.core.errors import N_, Refusal

@@ -103,12 +103,6 @@ def kelurahan(code: str) -> Kelurahan | None:
     return _by_code(code[:5]).get(code)
 
 
-def match_kelurahan(name: str, city: str = CILEGON, kecamatan: str = "") -> Kelurahan | None:
-    """The kelurahan of a city that somebody wrote down, or None."""
-    code = matcher(city).code(name, kecamatan)
-    return kelurahan(code) if code else None
-
-
 @lru_cache(maxsize=8)
 def _by_code(city: str) -> dict[str, Kelurahan]:
     return {row.code: row for row in kelurahan_of(city)}

@@ -47,7 +47,7 @@ from loket.conversations.actions.media import (
     take_burst,
     with_burst,
 )
-from loket.conversations.actions.merging import merge, names, root, unmerge
+from loket.conversations.actions.merging import merge, unmerge
 from loket.conversations.actions.notices import Notice, notify
 from loket.conversations.actions.sending import (
     reach_by_email,
@@ -79,7 +79,6 @@ __all__ = [
     "label",
     "leave",
     "merge",
-    "names",
     "not_understood",
     "note",
     "notify",
@@ -97,7 +96,6 @@ __all__ = [
     "retry",
     "return_silent",
     "rewrite_held",
-    "root",
     "save_draft",
     "see_fraud",
     "send_template",

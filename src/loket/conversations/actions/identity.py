@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from loket.audit import actions as audit
-from loket.conversations.actions.merging import join, root
+from loket.conversations.actions.merging import join
 from loket.conversations.keys import CONTACT, data_key
 from loket.conversations.models import Contact
+from loket.conversations.queries import root
 from loket.core import crypto
 from loket.core.actor import Actor, system
 from loket.core.ids import uuid7

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from loket.audit import actions as audit
 from loket.conversations.keys import CONTACT, MESSAGE, data_key
 from loket.conversations.models import Contact, Merge, Message
+from loket.conversations.queries import root
 from loket.core import crypto
 from loket.core.actor import Actor, Role, require
 from loket.core.errors import N_, Refusal
@@ -18,32 +19,6 @@ from loket.core.errors import N_, Refusal
 _MAY = (Role.VERIFIER, Role.COUNTER, Role.ADMIN)
 _TIMES = ("last_inbound_at", "last_message_at", "waiting_since", "opted_out_at", "owned_at", "person_since", "snoozed_until")
 _MOVE = "UPDATE conversations_message SET contact_id = %s WHERE contact_id = %s RETURNING id"
-
-_ROOT = """
-WITH RECURSIVE up AS (
-    SELECT id, merged_into_id FROM conversations_contact WHERE id = %s
-    UNION ALL SELECT c.id, c.merged_into_id FROM conversations_contact c JOIN up ON c.id = up.merged_into_id)
-SELECT id FROM up WHERE merged_into_id IS NULL
-"""
-_NAMES = """
-WITH RECURSIVE down AS (
-    SELECT %s::uuid AS id UNION ALL SELECT c.id FROM conversations_contact c JOIN down ON c.merged_into_id = down.id)
-SELECT id FROM down
-"""
-
-
-def root(contact_id: UUID) -> UUID:
-    """The contact that this one was merged into, or itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ROOT, [contact_id])
-        return UUID(str(cursor.fetchone()[0]))
-
-
-def names(contact_id: UUID) -> list[UUID]:
-    """A contact and all that were merged into it: cases and forms keep the name under which they came."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMES, [contact_id])
-        return [UUID(str(row[0])) for row in cursor.fetchall()]
 
 
 @transaction.atomic

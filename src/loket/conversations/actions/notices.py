@@ -13,9 +13,9 @@ from django.db import connection
 
 from loket.audit import actions as audit
 from loket.conversations import rules
-from loket.conversations.actions.merging import root
 from loket.conversations.keys import MESSAGE, data_key
 from loket.conversations.models import Contact
+from loket.conversations.queries import root
 from loket.core import crypto
 from loket.core.actor import Actor
 from loket.core.ids import uuid7

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from loket.conversations import actions as talks
-from loket.conversations import campaigns, failures, gateways, number, outbox, templates
+from loket.conversations import campaigns, failures, gateways, number, templates
+from loket.conversations import queries as threads
 from loket.core import clock, codes
 from loket.core.actor import Actor, Role
 from loket.core.errors import N_, Refusal
@@ -154,7 +155,7 @@ def by_hand_page(request: HttpRequest, actor: Actor) -> HttpResponse:
             messages.error(request, words.sentence(problem))
         return redirect("admin:tangan")
     talks.read_by_hand(by=actor, at=clock.now())
-    rows = outbox.by_hand(actor.office)
+    rows = threads.by_hand(actor.office)
     hidden = complaints.hidden_from(actor, [codes.parse(row.complaint) for row in rows if row.complaint])
     shown = [row for row in rows if not row.complaint or codes.parse(row.complaint) not in hidden]
     return render(request, "admin/tangan.html", {"rows": shown})

@@ -248,7 +248,7 @@ def search(request: HttpRequest, actor: Actor) -> HttpResponse:
     sought, reason = forms.text(request, "cari", 120), forms.text(request, "alasan", 200)
     context = {"sought": sought, "reason": reason}
     try:
-        contacts = [talks.root(one) for one in _sought(sought, reason, actor)]
+        contacts = [threads.root(one) for one in _sought(sought, reason, actor)]
         found = threads.lines_of(contacts, actor.office)
     except Refusal as problem:
         context["problems"] = [(field or "cari", line) for field, line in words.problems(problem)]  # type: ignore[assignment]  # a list
