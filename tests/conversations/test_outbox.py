@@ -415,6 +415,18 @@ def test_a_sender_that_dies_between_claim_and_answer_doubles_nothing_an_officer_
     assert (state(hers), state(ours)) == ("dead", "sent")
 
 
+def test_what_failed_at_the_provider_while_its_sender_died_is_not_sent_a_second_time(cast: Cast, provider: Provider) -> None:
+    message = news(contact(1, wrote_at=clock.now()))
+    assert len(outbox.claim(provider, 10)) == 1
+    assert not status(message, "failed", 131026), "asked again, once our own answer is here"
+    grace_passes(message, 3)
+    assert outcomes.sweep() == 1
+    assert state(message) == "sent"
+    assert status(message, "failed", 131026)
+    send(provider)
+    assert (state(message), provider.taken) == ("failed", [])
+
+
 # --- statuses ---
 
 

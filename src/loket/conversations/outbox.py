@@ -68,10 +68,10 @@ INSERT INTO conversations_pace (contact_id, free_at, holds)
 SELECT t.id, t.free_at, 0 FROM unnest(%s::uuid[], %s::timestamptz[]) AS t(id, free_at)
 ON CONFLICT (contact_id) DO UPDATE SET free_at = EXCLUDED.free_at
 """
-# A status may have come before this answer: it is not taken back.
+# A status may have come before this answer: it is not taken back. The id is that of this try, whatever an earlier one left.
 _TAKEN = """
 WITH noted AS (
-    UPDATE conversations_message SET provider_id = COALESCE(provider_id, %(key)s),
+    UPDATE conversations_message SET provider_id = %(key)s,
         state = CASE WHEN state IN ('sending', 'unknown', 'queued', 'dead') THEN 'sent' ELSE state END,
         error = CASE WHEN state IN ('sending', 'unknown', 'queued', 'dead') THEN '' ELSE error END
     WHERE id = %(id)s RETURNING contact_id)

@@ -186,6 +186,9 @@ def climb(update: dict[str, Any], at: datetime) -> bool:
             return True
         if status == "failed" and message.state == State.SENDING:
             # What follows is decided once our own answer is here; else that would put the message back to `sent`.
+            # That the provider took it is kept: should the sender be dead, `sweep` does not send it a second time.
+            message.provider_id = message.provider_id or provider_key
+            message.save(update_fields=["provider_id"])
             return False
         if status == "failed" and RANK.get(message.state, 0) < RANK["failed"]:
             version = templates.current(message.contact.office_id, message.notice, message.contact.language)
@@ -243,7 +246,7 @@ def _message(opaque: str, provider_key: str) -> Message | None:
 
 def sweep() -> int:
     """Whatever got no answer and no status within the grace: news goes again, all else is shown to a person, since nobody
-    can know whether it arrived. Returns how many."""
+    can know whether it arrived. What the provider knows under an id was sent. Returns how many."""
     with transaction.atomic():
         heard = _heard_until()
         lost = list(
@@ -252,13 +255,16 @@ def sweep() -> int:
                 Q(state=State.SENDING, claimed_at__lt=heard - GRACE) | Q(state=State.UNKNOWN, claimed_at__lt=heard - LOST),
                 outgoing=True,
             )
-            .values_list("pk", "notice", "lane", "tries")
+            .values_list("pk", "notice", "lane", "tries", "provider_id")
         )
-        again = [pk for pk, notice, lane, tries in lost if pacing.may_repeat(notice, lane) and tries < pacing.MAX_TRIES]
+        taken = [pk for pk, *_rest, provider_id in lost if provider_id]
+        lost = [row for row in lost if not row[-1]]
+        again = [pk for pk, notice, lane, tries, _none in lost if pacing.may_repeat(notice, lane) and tries < pacing.MAX_TRIES]
         shown = [pk for pk, *_rest in lost if pk not in set(again)]
+        Message.objects.filter(pk__in=taken).update(state=State.SENT)
         Message.objects.filter(pk__in=again).update(state=State.QUEUED, due_at=clock.now())
         Message.objects.filter(pk__in=shown).update(state=State.DEAD, error="no_answer")
-    return len(lost)
+    return len(taken) + len(lost)
 
 
 def _heard_until() -> datetime:
