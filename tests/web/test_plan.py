@@ -195,7 +195,7 @@ SHARES = {"rusak": "--spoilage", "respons": "--response"}
 @pytest.fixture
 def here(lived: Cast, monkeypatch: pytest.MonkeyPatch) -> Client:
     """The head's browser, beside a line that runs in this process and reads this test's transaction."""
-    monkeypatch.setattr("loket.commands.plan._no_database", lambda: None)
+    monkeypatch.setattr("loket.commands.plan.no_database", lambda: None)
     monkeypatch.setattr("loket.commands.plan.start_django", lambda role: None)
     return staff("head")
 
